@@ -1,0 +1,101 @@
+/** A message of the log. */
+export interface LogEntry {
+  /** Position in the stream, from 1, without regard to subject. */
+  readonly sequence: number;
+  readonly subject: string;
+  /** Server time at which it was stored, Unix epoch milliseconds. */
+  readonly timeMs: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly data: Uint8Array;
+}
+
+export interface AppendOptions {
+  /** The append is refused unless this is the sequence of the subject's last message (0: there is none). */
+  readonly expectLastSequence?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The log's answer to an append. `refused` does not say whose message is there: read it. */
+export type Appended =
+  | { readonly kind: "appended"; readonly sequence: number }
+  | { readonly kind: "refused"; readonly reason: "wrong-sequence" | "in-flight" };
+
+/** The last message of each subject asked for, and the sequence up to which the answering replica had read. */
+export interface LastEntries {
+  readonly entries: ReadonlyMap<string, LogEntry>;
+  readonly upTo: number;
+}
+
+export interface ReadRange {
+  /** First sequence wanted; default 1. */
+  readonly from?: number;
+  /** Last sequence wanted; default the stream's last at the time of the call. */
+  readonly to?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A message handed to a consumer. Settle it once with ack, nak or term, or drop it so that it comes again. */
+export interface Delivery {
+  readonly entry: LogEntry;
+  /** How often it was delivered, this time included; from 1. */
+  readonly count: number;
+  /** `performance.now()` when it came. */
+  readonly receivedAt: number;
+  ack(): void;
+  /** Asks for it again after the delay. */
+  nak(delayMs: number): void;
+  /** Puts off redelivery by another ack_wait. */
+  working(): void;
+  /** Never again, with a reason for the server's advisory. */
+  term(reason: string): void;
+}
+
+export interface ConsumeOptions {
+  /** Name of the durable consumer; created if absent. */
+  readonly durable: string;
+  /** Subjects wanted, with wildcards. */
+  readonly filters: readonly string[];
+  /** Most deliveries that may be with the handler, or pulled for it, at once. */
+  readonly heldMax: number;
+  /** Redelivery after this long without working(), in milliseconds. */
+  readonly ackWaitMs?: number;
+  /** Called for each delivery; a delivery counts as held until the promise settles. Must not reject. */
+  handle(delivery: Delivery): Promise<void>;
+}
+
+export interface Consumption extends AsyncDisposable {
+  readonly durable: string;
+  /** Takes no more, and waits until every held delivery has been handled. */
+  drain(): Promise<void>;
+}
+
+/**
+ * The port to the log: one append-only stream with compare-and-set per subject.
+ * Transport faults (timeout, 503, 429, connection gone) are thrown as Retryable `log-unavailable`:
+ * whether an append happened is then unknown, and `Appender` in this folder settles it.
+ * Protocol: docs/protocol.md.
+ */
+export interface Log extends AsyncDisposable {
+  /** First token of every subject, and the name of the stream. */
+  readonly namespace: string;
+  append(subject: string, data: Uint8Array, options?: AppendOptions): Promise<Appended>;
+  /**
+   * Last messages of up to 1,024 exact subjects in one read from any replica: fast, perhaps stale (compare `upTo`).
+   * @throws {Retryable} `stale-read`: no complete answer; ask again or ask the leader.
+   */
+  lastOf(subjects: readonly string[]): Promise<LastEntries>;
+  /** Last message of one subject from the leader. */
+  leaderLastOf(subject: string): Promise<LogEntry | undefined>;
+  /** The leader's last sequence in the whole stream. */
+  leaderLastSequence(): Promise<number>;
+  /** The message at a sequence, from the leader. */
+  get(sequence: number): Promise<LogEntry | undefined>;
+  /** History in order: the messages whose subjects match any of the filters (none: all). Ends at `to`. */
+  read(filters: readonly string[], range?: ReadRange): AsyncIterable<LogEntry>;
+  /** As read, and then everything new, until the signal aborts. */
+  follow(
+    filters: readonly string[],
+    range: { readonly from?: number; readonly signal: AbortSignal },
+  ): AsyncIterable<LogEntry>;
+  consume(options: ConsumeOptions): Promise<Consumption>;
+}

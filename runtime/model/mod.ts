@@ -1,0 +1,5 @@
+export * from "./artifact-type.ts";
+export * from "./canonical-json.ts";
+export * from "./digest.ts";
+export * from "./errors.ts";
+export * from "./token.ts";

@@ -1,0 +1,30 @@
+import * as v from "valibot";
+import { artifact, declareComponent } from "../declaration.ts";
+
+/** Value and change bounds of one metric; bounds are inclusive. Source: TFMA MetricThreshold. */
+export const thresholdSchema = v.object({
+  min: v.optional(v.number()),
+  max: v.optional(v.number()),
+  /** Change against the baseline, in the better direction. */
+  change: v.optional(
+    v.object({
+      direction: v.picklist(["higher-is-better", "lower-is-better"]),
+      absolute: v.optional(v.number()),
+      relative: v.optional(v.number()),
+    }),
+  ),
+});
+
+/** Computes metrics of a model on raw examples, by slice. Source: TFX Evaluator, TFMA. */
+export const evaluatorDeclaration = declareComponent({
+  name: "evaluator",
+  version: "1",
+  inputs: { examples: artifact("Examples"), model: artifact("Model") },
+  outputs: { evaluation: artifact("ModelEvaluation") },
+  parameters: {
+    split: v.optional(v.string(), "eval"),
+    /** Features whose value combinations make slices; the overall slice is always there. */
+    slices: v.optional(v.array(v.array(v.string())), []),
+    thresholds: v.optional(v.record(v.string(), thresholdSchema), {}),
+  },
+});
