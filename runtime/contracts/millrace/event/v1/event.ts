@@ -716,6 +716,8 @@ export interface ArtifactProduced {
     | undefined;
   /** Epoch of the run. */
   epoch: number;
+  /** Digest of the run's plan, so that who is woken need not read the start to know its nodes. */
+  planDigest: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -5783,7 +5785,7 @@ export const Cancelled: MessageFns<Cancelled> = {
 };
 
 function createBaseArtifactProduced(): ArtifactProduced {
-  return { artifact: undefined, cause: undefined, epoch: 0, _unknownFields: {} };
+  return { artifact: undefined, cause: undefined, epoch: 0, planDigest: "", _unknownFields: {} };
 }
 
 export const ArtifactProduced: MessageFns<ArtifactProduced> = {
@@ -5796,6 +5798,9 @@ export const ArtifactProduced: MessageFns<ArtifactProduced> = {
     }
     if (message.epoch !== 0) {
       writer.uint32(24).uint32(message.epoch);
+    }
+    if (message.planDigest !== "") {
+      writer.uint32(34).string(message.planDigest);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -5845,6 +5850,14 @@ export const ArtifactProduced: MessageFns<ArtifactProduced> = {
             message.epoch = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.planDigest = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5870,6 +5883,11 @@ export const ArtifactProduced: MessageFns<ArtifactProduced> = {
       artifact: isSet(object.artifact) ? Artifact.fromJSON(object.artifact) : undefined,
       cause: isSet(object.cause) ? Predecessor.fromJSON(object.cause) : undefined,
       epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
+      planDigest: isSet(object.planDigest)
+        ? globalThis.String(object.planDigest)
+        : isSet(object.plan_digest)
+        ? globalThis.String(object.plan_digest)
+        : "",
     };
   },
 
@@ -5883,6 +5901,9 @@ export const ArtifactProduced: MessageFns<ArtifactProduced> = {
     }
     if (message.epoch !== 0) {
       obj.epoch = Math.round(message.epoch);
+    }
+    if (message.planDigest !== "") {
+      obj.planDigest = message.planDigest;
     }
     return obj;
   },
@@ -5899,6 +5920,7 @@ export const ArtifactProduced: MessageFns<ArtifactProduced> = {
       ? Predecessor.fromPartial(object.cause)
       : undefined;
     message.epoch = object.epoch ?? 0;
+    message.planDigest = object.planDigest ?? "";
     return message;
   },
 };
