@@ -71,6 +71,10 @@ type DeclarationInput<D> = {
   readonly [K in keyof D]: D[K];
 };
 
+// A component without parameters or functions has none by any name, which the empty type says.
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- as above.
+type None = Readonly<Record<never, never>>;
+
 /**
  * Declares a component.
  * Defaults: no parameters, no functions, cache on, no external effect, three attempts, one hour an attempt.
@@ -79,8 +83,8 @@ export function declareComponent<
   const Name extends string,
   const Inputs extends Readonly<Record<string, Port>>,
   const Outputs extends Readonly<Record<string, Port>>,
-  const Parameters extends Readonly<Record<string, ParameterSchema>> = Readonly<Record<never, never>>,
-  const Functions extends Readonly<Record<string, FunctionPort>> = Readonly<Record<never, never>>,
+  const Parameters extends Readonly<Record<string, ParameterSchema>> = None,
+  const Functions extends Readonly<Record<string, FunctionPort>> = None,
 >(
   declaration: DeclarationInput<
     Pick<Declaration<Name, Inputs, Outputs, Parameters, Functions>, "name" | "version" | "inputs" | "outputs"> &

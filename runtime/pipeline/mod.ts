@@ -1,2 +1,10 @@
+export * from "./code.ts";
+export * from "./code-use.ts";
+export * from "./compile.ts";
 export * from "./declaration.ts";
+export { type Handle, lastBlessed } from "./handle.ts";
+export { sourceNodeName } from "./naming.ts";
+export { node, type NodeFunction, type NodeOptions } from "./node.ts";
+export * from "./pipeline.ts";
+export * from "./plan-digest.ts";
 export * from "./standard/mod.ts";

@@ -7,3 +7,14 @@ export { schemaGenDeclaration } from "./schema-gen.ts";
 export { statisticsGenDeclaration } from "./statistics-gen.ts";
 export { trainerDeclaration } from "./trainer.ts";
 export { transformDeclaration } from "./transform.ts";
+export {
+  csvExampleGen,
+  evaluator,
+  exampleValidator,
+  modelValidator,
+  pusher,
+  schemaGen,
+  statisticsGen,
+  trainer,
+  transform,
+} from "./nodes.ts";

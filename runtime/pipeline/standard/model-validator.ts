@@ -18,7 +18,7 @@ export const modelValidatorDeclaration = declareComponent({
   outputs: { blessing: artifact("ModelBlessing") },
   parameters: {
     /** What anomalies of severity ERROR do: withhold the blessing, or only warn. */
-    anomalies: v.optional(v.picklist(["withhold", "warn"]), "withhold"),
+    onAnomalies: v.optional(v.picklist(["withhold", "warn"]), "withhold"),
     /** Metric by which candidate and baseline are compared. */
     metric: v.optional(v.string(), "accuracy"),
     direction: v.optional(v.picklist(["higher-is-better", "lower-is-better"]), "higher-is-better"),

@@ -1,0 +1,6 @@
+/** What a pipeline's tests name as user functions. */
+export const preprocessing = (columns: object): object => columns;
+
+export const otherwise = (columns: object): object => columns;
+
+export const notAFunction = 1;

@@ -1,0 +1,2 @@
+/** A module with one user function. */
+export const model = (features: object): object => features;
