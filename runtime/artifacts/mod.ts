@@ -1,1 +1,6 @@
+export { commitFiles } from "./commit-files.ts";
+export { DirectoryStore, type DirectoryStoreOptions } from "./directory-store.ts";
+export { fileSha256 } from "./file-digest.ts";
+export { manifestDigest, manifestSize, manifestText } from "./manifest.ts";
+export { openArtifactStore } from "./open-store.ts";
 export * from "./store.ts";

@@ -11,6 +11,13 @@ export interface CommitOptions {
   readonly properties?: Readonly<Record<string, string>>;
 }
 
+export interface ImportOptions extends CommitOptions {
+  /** Name of the file in the artifact, for example `data.csv`; by default the name it has. */
+  readonly name?: string;
+  /** sha256 that the content must have, 64 hex digits. */
+  readonly sha256?: string;
+}
+
 /**
  * Content-addressed directories. An artifact's digest is the sha256 of its manifest's canonical text, its address is
  * that digest; what is committed never changes.
@@ -24,6 +31,11 @@ export interface ArtifactStore {
    * @throws {Terminal} `not-a-payload`: a link or special file, a path that escapes, or nothing at all.
    */
   commit(staging: Staging, options: CommitOptions): Promise<Artifact>;
+  /**
+   * Copies one file from outside into an artifact of its own.
+   * @throws {Terminal} `source-missing`, `source-unreadable`; `digest-mismatch`: not the sha256 asked for.
+   */
+  importFile(path: string, options: ImportOptions): Promise<Artifact>;
   /**
    * The directory of an artifact's files, verified against its manifest.
    * @throws {Terminal} `artifact-missing`; `digest-mismatch` naming the file.

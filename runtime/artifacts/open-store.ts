@@ -1,0 +1,18 @@
+import { isAbsolute } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Terminal } from "../model/mod.ts";
+import { DirectoryStore } from "./directory-store.ts";
+import type { ArtifactStore } from "./store.ts";
+
+/**
+ * Opens the artifact store that a location names.
+ * @param location An absolute directory or a `file:` URI.
+ * @param options.flush Whether commits wait for the disk; default false.
+ * @throws {Terminal} `bad-store`: anything else.
+ */
+export function openArtifactStore(location: string, options: { readonly flush?: boolean } = {}): ArtifactStore {
+  if (isAbsolute(location)) return new DirectoryStore(location, options);
+  if (location.startsWith("file:")) return new DirectoryStore(fileURLToPath(location), options);
+  const message = `Cannot open the artifact store ${JSON.stringify(location)}: it must be an absolute directory or a file: URI. Set MILLRACE_STORE`;
+  throw new Terminal("bad-store", message, { field: "MILLRACE_STORE" });
+}
