@@ -1,0 +1,63 @@
+import type { ClickHouseClient, ClickHouseClientConfigOptions } from "@clickhouse/client";
+import { isMainThread } from "node:worker_threads";
+import { Terminal } from "../model/mod.ts";
+import { makePrivateDirectory } from "./private-directory.ts";
+import { baseSettings, settingText } from "./settings.ts";
+
+/** A client and how to let it go. */
+export interface Connection {
+  readonly client: ClickHouseClient;
+  readonly version: string;
+  close(): Promise<void>;
+}
+
+type ChdbClientConnection = NonNullable<ClickHouseClientConfigOptions["connection"]>;
+
+interface Shared extends Connection {
+  users: number;
+}
+
+/** chDB binds one data directory a process, so all engines of a process share one connection. */
+let shared: Promise<Shared> | undefined;
+
+/**
+ * Connects to chDB in this process; the first user opens it, the last one closes it.
+ * @throws {Terminal} `engine-in-worker-thread`: chDB ends the process when a worker thread that loaded it exits.
+ */
+export async function connectChdb(dataDir?: string): Promise<Connection> {
+  if (!isMainThread) {
+    throw new Terminal("engine-in-worker-thread", "Cannot open chDB in a worker thread: open it in the main thread");
+  }
+  shared ??= openChdb(dataDir);
+  const connection = await shared;
+  connection.users += 1;
+  return { client: connection.client, version: connection.version, close: () => release(connection) };
+}
+
+async function openChdb(dataDir: string | undefined): Promise<Shared> {
+  const [{ createClient }, { createChdbConnection }, { drainPending, version }] = await Promise.all([
+    import("@clickhouse/client"),
+    import("chdb/connection"),
+    import("chdb"),
+  ]);
+  const directory = makePrivateDirectory(dataDir);
+  // chDB's types come from client-common, of which the client has its own copy: one contract, two declarations.
+  const connection = createChdbConnection({ path: directory.path }) as unknown as ChdbClientConnection;
+  const client = createClient({ connection });
+  // A connection keeps what SET gave it, which here is what is wanted.
+  const set = Object.entries(baseSettings).map(([name, value]) => `${name} = ${settingText(value)}`);
+  await client.command({ query: `SET ${set.join(", ")}` });
+  const close = async () => {
+    await client.close();
+    await drainPending();
+    directory.remove();
+  };
+  return { client, version: `chdb ${version().libchdb}`, close, users: 0 };
+}
+
+async function release(connection: Shared): Promise<void> {
+  connection.users -= 1;
+  if (connection.users > 0) return;
+  shared = undefined;
+  await connection.close();
+}

@@ -1,0 +1,21 @@
+import type { Connection } from "./chdb.ts";
+import { baseSettings } from "./settings.ts";
+
+/** Longest wait for a server's answer, in milliseconds; above every statement's own limit. */
+const requestTimeoutMs = 3_660_000;
+
+/**
+ * Connects to a ClickHouse server. There settings travel with each request, so nothing leaks.
+ * @param url `http(s)://user:password@host:port/database`.
+ */
+export async function connectServer(url: string): Promise<Connection> {
+  const { createClient } = await import("@clickhouse/client");
+  const client = createClient({
+    url,
+    request_timeout: requestTimeoutMs,
+    clickhouse_settings: { ...baseSettings },
+  });
+  const answer = await client.query({ query: "SELECT version() AS version", format: "JSONEachRow" });
+  const [row] = await answer.json<{ version: string }>();
+  return { client, version: `clickhouse ${row?.version ?? "unknown"}`, close: () => client.close() };
+}
