@@ -72,9 +72,9 @@ export function describe(value: unknown): string {
  * Checks a number of a layer's options.
  * @throws {RangeError} naming option, value and bounds.
  */
-export function checked(option: string, value: number, least: number, below = Number.MAX_SAFE_INTEGER): number {
+export function checked(option: string, value: number, least: number, below = Number.POSITIVE_INFINITY): number {
   if (value >= least && value < below) return value;
-  const most = below === Number.MAX_SAFE_INTEGER ? "" : ` and below ${below}`;
+  const most = below === Number.POSITIVE_INFINITY ? "" : ` and below ${below}`;
   throw new RangeError(`Cannot use ${option} ${value}: it must be at least ${least}${most}`);
 }
 

@@ -1,0 +1,78 @@
+import type { Optimizer as OptimizerInstance } from "@tensorflow/tfjs-core";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { Terminal } from "../model/mod.ts";
+import type { Backend } from "../tensorflow/mod.ts";
+import type { ConfigValue, ModelDefinition, Optimizer, Topology, TopologyLayer } from "./layers/mod.ts";
+import { deriveSeed } from "./seed.ts";
+
+/**
+ * Builds a definition's network, its first weights decided by the seed alone, ready to train.
+ * @throws {Terminal} `bad-model`: tfjs refuses the topology.
+ */
+export async function buildNetwork(backend: Backend, definition: ModelDefinition, seed: number): Promise<LayersModel> {
+  const network = await fromTopology(backend, seedTopology(definition.topology, seed));
+  network.compile({
+    optimizer: optimizerOf(backend, definition.optimizer),
+    loss: definition.loss,
+    metrics: [...definition.metrics],
+  });
+  return network;
+}
+
+/** Builds a network from a topology, its weights not yet set. @throws {Terminal} `bad-model`. */
+export async function fromTopology(backend: Backend, topology: Topology): Promise<LayersModel> {
+  try {
+    // tfjs mutates what it is given.
+    const modelTopology = structuredClone(topology) as unknown as Parameters<
+      typeof backend.layers.models.modelFromJSON
+    >[0];
+    return await backend.layers.models.modelFromJSON(modelTopology);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Terminal("bad-model", `Cannot build the network: ${why}`, { cause });
+  }
+}
+
+/** Gives every initialiser its own seed, by layer name and place. */
+function seedTopology(topology: Topology, seed: number): Topology {
+  const layers = topology.config.layers.map((layer) => ({ ...layer, config: seedConfig(layer, seed) }));
+  return { ...topology, config: { ...topology.config, layers } };
+}
+
+function seedConfig(layer: TopologyLayer, seed: number): TopologyLayer["config"] {
+  const entries = Object.entries(layer.config).map(([key, value]): [string, ConfigValue] => {
+    if (!key.endsWith("_initializer") || !isInitializer(value) || !("seed" in value.config)) return [key, value];
+    return [key, { ...value, config: { ...value.config, seed: deriveSeed(seed, layer.name, key) } }];
+  });
+  return Object.fromEntries(entries);
+}
+
+function isInitializer(value: ConfigValue): value is { class_name: string; config: Record<string, ConfigValue> } {
+  return typeof value === "object" && value !== null && "config" in value;
+}
+
+function optimizerOf({ tf }: Backend, optimizer: Optimizer): OptimizerInstance {
+  switch (optimizer.name) {
+    case "adam":
+      return tf.train.adam(optimizer.learningRate, optimizer.beta1, optimizer.beta2);
+    case "sgd":
+      return optimizer.momentum === 0
+        ? tf.train.sgd(optimizer.learningRate)
+        : tf.train.momentum(optimizer.learningRate, optimizer.momentum);
+    case "rmsprop":
+      return tf.train.rmsprop(optimizer.learningRate, optimizer.decay);
+    default:
+      throw new Terminal("bad-model", `Cannot train with optimizer ${JSON.stringify(optimizer)}: it is not known`);
+  }
+}
+
+/**
+ * Gives every dropout the seed of one training step. With one seed for all steps, tfjs would draw the same mask each
+ * time; with none, it would draw it from Math.random.
+ */
+export function reseedDropouts(network: LayersModel, seed: number, step: number): void {
+  for (const layer of network.layers) {
+    if (layer.getClassName() !== "Dropout") continue;
+    (layer as unknown as { seed: number }).seed = deriveSeed(seed, layer.name, step);
+  }
+}
