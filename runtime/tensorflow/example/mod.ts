@@ -1,0 +1,3 @@
+export * from "./tf-example.ts";
+export * from "./tfrecord-reader.ts";
+export * from "./tfrecord-writer.ts";
