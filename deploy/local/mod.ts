@@ -1,1 +1,2 @@
 export * from "./nats-server/mod.ts";
+export * from "./stack/mod.ts";
