@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isDestination } from "../../model/mod.ts";
 import { artifact, declareComponent, optionalArtifact } from "../declaration.ts";
 
 /** Copies a blessed model to a versioned directory that servers poll. Source: TFX Pusher. */
@@ -9,7 +10,14 @@ export const pusherDeclaration = declareComponent({
   outputs: { pushed: artifact("PushedModel") },
   parameters: {
     /** Directory below the push root, for example "serving/penguins"; its last segment is the served model's name. */
-    to: v.string(),
+    to: v.pipe(
+      v.string(),
+      v.check(
+        isDestination,
+        'must be a path below the push root such as "serving/penguins": segments of A-Z a-z 0-9 . _ -, ' +
+          "starting with a letter or digit, none of digits alone",
+      ),
+    ),
   },
   cache: false,
   effect: "push",

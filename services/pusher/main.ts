@@ -1,0 +1,4 @@
+import { serve } from "millrace/component";
+import { pusher } from "./component.ts";
+
+await serve(pusher);
