@@ -1,0 +1,52 @@
+import type { Engine } from "../../engine/mod.ts";
+
+/** How often distinct strings occur. */
+export interface Frequencies {
+  /** Number of distinct values. */
+  readonly unique: number;
+  /** Most frequent first, of equals the greater in bytes first; at most `rankHistogramBucketsMax`. */
+  readonly values: readonly (readonly [value: string, count: number])[];
+}
+
+/** Buckets of a rank histogram. Source: TFDV's num_rank_histogram_buckets. */
+export const rankHistogramBucketsMax = 1_000;
+
+/** What stands for a value that is not UTF-8. Source: TFDV's NON_UTF8_PLACEHOLDER. */
+const notUtf8 = "__BYTES_VALUE__";
+
+/** Columns of one query: their groups are in memory, or on disk, at the same time. */
+const columnsPerQueryMax = 16;
+
+/** Threads of a query; it counts and sorts, which no order of work can change. */
+const threads = 2;
+
+/**
+ * Counts distinct strings.
+ * @param columns For each column a query with one column `value`.
+ */
+export async function frequentValues(engine: Engine, columns: readonly string[]): Promise<Frequencies[]> {
+  const frequencies: Frequencies[] = columns.map(() => ({ unique: 0, values: [] }));
+  for (let start = 0; start < columns.length; start += columnsPerQueryMax) {
+    const selects = columns
+      .slice(start, start + columnsPerQueryMax)
+      .map((values, index) => frequencySelect(values, start + index));
+    const rows = await engine.query<{ request: number; unique: number; frequent: [string, number][] }>(
+      selects.join(" UNION ALL "),
+      { threads },
+    );
+    for (const { request, unique, frequent } of rows) {
+      frequencies[request] = { unique, values: frequent };
+    }
+  }
+  return frequencies;
+}
+
+function frequencySelect(values: string, request: number): string {
+  return `
+    SELECT toUInt32(${request}) AS request, count() AS unique,
+      groupArray(${rankHistogramBucketsMax})((if(isValidUTF8(value), value, '${notUtf8}'), weight)) AS frequent
+    FROM (
+      SELECT value, weight FROM (SELECT value, count() AS weight FROM (${values}) GROUP BY value)
+      ORDER BY weight DESC, value DESC
+    )`;
+}

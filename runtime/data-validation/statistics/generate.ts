@@ -1,0 +1,82 @@
+import type { DatasetFeatureStatistics } from "../../contracts/tensorflow/metadata/v0/statistics.ts";
+import type { Engine, FeatureColumn } from "../../engine/mod.ts";
+import { columnSql } from "./column-sql.ts";
+import { featureStatistics, fineQuantiles, histogramBuckets } from "./feature-statistics.ts";
+import { frequentValues } from "./frequent-values.ts";
+import type { RankedValue } from "./quantiles.ts";
+import { rankValues, type RankedRequest } from "./ranked-values.ts";
+import { type ColumnSummary, summarize } from "./summary.ts";
+
+/**
+ * Computes a split's statistics as TFDV writes them by default, in three queries for all columns.
+ *
+ * @param table SQL table expression.
+ * @param columns Its features; the statistics list them by name.
+ * @returns The same bytes for the same rows in the same order, on one version of the engine. Quantiles are exact.
+ * Source: TFDV's basic and top-k statistics generators.
+ */
+export async function generateStatistics(
+  engine: Engine,
+  table: string,
+  columns: readonly FeatureColumn[],
+): Promise<DatasetFeatureStatistics> {
+  const sorted = [...columns].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const summaries = await summarize(engine, table, sorted);
+  const valencies = await rankedBy(engine, sorted, (column, index) => valencyRequest(column, summaries[index]!, table));
+  const ranked = await rankedBy(engine, sorted, (column, index) => numbersRequest(column, summaries[index]!, table));
+  const strings = sorted.filter(({ kind }) => kind === "bytes");
+  const counted = await frequentValues(
+    engine,
+    strings.map((column) => eachValue(column, table)),
+  );
+  const features = sorted.map((column, index) =>
+    featureStatistics({
+      column,
+      summary: summaries[index]!,
+      valencies: valencies[index] ?? valenciesOfSingles(summaries[index]!),
+      ranked: ranked[index] ?? [],
+      frequencies: counted[strings.indexOf(column)] ?? { unique: 0, values: [] },
+    }),
+  );
+  const rows = summaries[0]?.valency.rows ?? 0;
+  return { name: "", numExamples: BigInt(rows), weightedNumExamples: 0, features };
+}
+
+function eachValue(column: FeatureColumn, table: string): string {
+  const sql = columnSql(column);
+  return sql.each(sql.raw, table);
+}
+
+function numbersRequest(column: FeatureColumn, { numbers }: ColumnSummary, table: string): RankedRequest | undefined {
+  if (numbers === undefined) return undefined;
+  const sql = columnSql(column);
+  return { values: sql.each(sql.numbers, table), count: numbers.count, buckets: fineQuantiles };
+}
+
+function valencyRequest(column: FeatureColumn, { valency }: ColumnSummary, table: string): RankedRequest | undefined {
+  if (!column.repeated) return undefined;
+  const values = `SELECT ${columnSql(column).valency} AS value FROM ${table}`;
+  return { values, count: valency.rows, buckets: histogramBuckets };
+}
+
+/** Rows of a column that is no list have one value or none, so that no query is needed. */
+function valenciesOfSingles({ valency: { rows, total } }: ColumnSummary): RankedValue[] {
+  const empty = rows - total;
+  const ranked = [
+    { value: 0, lower: 0, upper: empty },
+    { value: 1, lower: empty, upper: rows },
+  ];
+  return ranked.filter(({ lower, upper }) => upper > lower);
+}
+
+/** Ranks the values of those columns that have a request, all together. */
+async function rankedBy(
+  engine: Engine,
+  columns: readonly FeatureColumn[],
+  toRequest: (column: FeatureColumn, index: number) => RankedRequest | undefined,
+): Promise<readonly (RankedValue[] | undefined)[]> {
+  const requests = columns.map(toRequest);
+  const wanted = requests.filter((request) => request !== undefined);
+  const ranked = await rankValues(engine, wanted);
+  return requests.map((request) => (request === undefined ? undefined : ranked[wanted.indexOf(request)]));
+}
