@@ -48,11 +48,21 @@ export function subjectsOf(namespace: string) {
 
 export type Subjects = ReturnType<typeof subjectsOf>;
 
+/** One of a run's own subjects. */
+interface RunSubject<Kind extends string> {
+  readonly kind: Kind;
+  readonly pipeline: string;
+  readonly run: string;
+}
+
 /** What a subject is about. */
 export type ParsedSubject =
   | { readonly kind: "dataset" | "rejected"; readonly dataset: string }
   | { readonly kind: "pipeline" | "blessed"; readonly pipeline: string }
-  | { readonly kind: "started" | "control" | "outcome" | "verdict"; readonly pipeline: string; readonly run: string }
+  | RunSubject<"started">
+  | RunSubject<"control">
+  | RunSubject<"outcome">
+  | RunSubject<"verdict">
   | {
       readonly kind: "journal";
       readonly pipeline: string;

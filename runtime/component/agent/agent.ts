@@ -1,0 +1,133 @@
+import type { Consumption, Delivery } from "../../log/mod.ts";
+import { decodeEvent } from "../../journal/mod.ts";
+import { parseSubject } from "../../log/mod.ts";
+import { digestOf, hexOf, toMillraceError } from "../../model/mod.ts";
+import type { AgentContext } from "./context.ts";
+import { handleDelivery } from "./handle-delivery.ts";
+import { createLease } from "./lease.ts";
+import type { Lease } from "./lease.ts";
+import type { Running, StopReason } from "./running.ts";
+
+/** Server's wait for an acknowledgement, in milliseconds. */
+const ackWaitMs = 30_000;
+/** Renewals of leases within it. */
+const renewEveryMs = ackWaitMs / 3;
+/** Deliveries pulled beyond the free slots: they only read and decide. */
+const heldBeyondSlots = 2;
+/** Control messages handled at once, whatever the slots. */
+const controlHeldMax = 16;
+/** Wait before a delivery is tried again whose handling failed on the way (log away, store away). */
+const troubleDelayMs = 1_000;
+
+/** A component's agent at work. */
+export interface Agent {
+  /** Takes no more; what is under way ends, or goes to other replicas at the deadline. */
+  drain(deadlineMs: number): Promise<{ readonly finished: number; readonly returned: number }>;
+  readonly draining: boolean;
+}
+
+/**
+ * Starts an agent: two durable consumers (artifacts that the component takes, and control), a live watch of control,
+ * and the renewal of leases. Source: docs/protocol.md, Deciding a node (1), Durables.
+ */
+export async function startAgent(context: AgentContext): Promise<Agent> {
+  const leases = new Set<Lease>();
+  const stopping = new AbortController();
+  const consume = (durable: string, filters: readonly string[], heldMax: number): Promise<Consumption> =>
+    context.log.consume({
+      durable,
+      filters,
+      heldMax,
+      ackWaitMs,
+      handle: (delivery) => handle(context, leases, durable, delivery),
+    });
+  const filters = triggerFilters(context);
+  const name = context.declaration.name;
+  const consumptions = await Promise.all([
+    consume(durableName(name, filters), filters, context.slots.max + heldBeyondSlots),
+    consume(durableName(`${name}-control`, [context.subjects.filters.control]), [context.subjects.filters.control], controlHeldMax),
+  ]);
+  const renewal = setInterval(() => void renew(context, leases), renewEveryMs);
+  const watching = watchControl(context, stopping.signal);
+
+  let draining = false;
+  return {
+    get draining() {
+      return draining;
+    },
+    async drain(deadlineMs) {
+      draining = true;
+      const held = context.running.all.size;
+      let returned = 0;
+      const deadline = setTimeout(() => {
+        returned = context.running.all.size;
+        context.running.stopAll("drained");
+      }, deadlineMs);
+      await Promise.all(consumptions.map((consumption) => consumption.drain()));
+      clearTimeout(deadline);
+      clearInterval(renewal);
+      stopping.abort();
+      await watching;
+      return { finished: held - returned, returned };
+    },
+  };
+}
+
+/** Subjects that wake a component: artifacts of the types it takes; `started` if it may have no inputs. */
+export function triggerFilters({ declaration, subjects }: Pick<AgentContext, "declaration" | "subjects">): readonly string[] {
+  const types = new Set(Object.values(declaration.inputs).map(({ type }) => type));
+  const artifacts = [...types].sort().map((type) => subjects.filters.artifacts(type));
+  return artifacts.length === 0 ? [subjects.filters.started] : artifacts;
+}
+
+/** Name of a durable: the component and a hash of its filters, since widening a filter never delivers what passed. */
+export function durableName(prefix: string, filters: readonly string[]): string {
+  return `${prefix}-${hexOf(digestOf(filters.join("\n"))).slice(0, 12)}`;
+}
+
+async function handle(context: AgentContext, leases: Set<Lease>, durable: string, delivery: Delivery): Promise<void> {
+  const lease = createLease(delivery, ackWaitMs);
+  leases.add(lease);
+  try {
+    await handleDelivery(context, { durable, lease });
+  } catch (thrown) {
+    const error = toMillraceError(thrown);
+    context.logger.error({ subject: delivery.entry.subject, sequence: delivery.entry.sequence, code: error.code, error }, error.message);
+    lease.nak(troubleDelayMs);
+  } finally {
+    leases.delete(lease);
+  }
+}
+
+/**
+ * Renews all that is held. A claim's holder first re-reads its journal: if the last word is not its claim it stops
+ * the executor and sends nothing any more.
+ */
+async function renew(context: AgentContext, leases: ReadonlySet<Lease>): Promise<void> {
+  await Promise.all([...context.running.all.values()].map((running) => stopIfSuperseded(context, running)));
+  for (const lease of leases) lease.renew();
+}
+
+async function stopIfSuperseded({ log, subjects, declaration, logger }: AgentContext, running: Running): Promise<void> {
+  const subject = subjects.journal(running.pipeline, running.run, declaration.name, running.node);
+  try {
+    const last = await log.leaderLastOf(subject);
+    const event = last && decodeEvent(last.data);
+    const journals = event?.state?.chain?.$case === "journal";
+    if (!journals || running.ending || event.id === running.claimEventId) return;
+    running.lease.drop();
+    running.stop.abort("superseded" satisfies StopReason);
+  } catch (thrown) {
+    logger.warn({ subject, error: toMillraceError(thrown) }, "could not re-read a journal before renewing its lease");
+  }
+}
+
+/** Stops what runs here as soon as its run is cancelled. */
+async function watchControl(context: AgentContext, signal: AbortSignal): Promise<void> {
+  const from = (await context.log.leaderLastSequence()) + 1;
+  for await (const entry of context.log.follow([context.subjects.filters.control], { from, signal })) {
+    const subject = parseSubject(entry.subject);
+    if (subject.kind !== "control" || decodeEvent(entry.data)?.body?.$case !== "cancelRequested") continue;
+    context.running.cancelRun(subject.pipeline, subject.run);
+  }
+}

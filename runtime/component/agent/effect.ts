@@ -1,0 +1,130 @@
+import type { ExecutionSucceeded } from "../../contracts/millrace/component/v1/executor.ts";
+import type { Completed, Push } from "../../contracts/millrace/event/v1/event.ts";
+import type { Artifact, InputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
+import { blessedChain } from "../../journal/mod.ts";
+import { bless, blessedSequence, intendPush, journalSubject, openPush, recordPushed, withdrawPush } from "../../publisher/mod.ts";
+import { foldChain, readJournalFrom } from "../../projections/mod.ts";
+import type { AgentContext } from "./context.ts";
+import type { NodeRun } from "./run-node.ts";
+import type { Running } from "./running.ts";
+import { servedOutcome } from "./reuse.ts";
+
+/** What an external effect lets the work do. */
+export type EffectPermit =
+  /** Work, with the push if one was intended; `note` replaces the executor's if given. */
+  | { readonly kind: "go"; readonly push: Push | undefined; readonly note: string | undefined }
+  /** The effect stands already: record that instead of working. */
+  | { readonly kind: "end"; readonly completed: Completed }
+  /** The claim was lost meanwhile. */
+  | { readonly kind: "drop" };
+
+/** How an effect ended after the work. */
+export type EffectEnd = { readonly kind: "settled" } | { readonly kind: "again" } | { readonly kind: "drop" };
+
+const goWithout = (note?: string): EffectPermit => ({ kind: "go", push: undefined, note });
+
+/**
+ * What must be in the log before the work of a component that pushes: the intent, whose sequence is the version.
+ * Components without a push just go. Source: docs/protocol.md, Claim, work, outcome (7).
+ */
+export async function prepareEffect(context: AgentContext, run: NodeRun, running: Running): Promise<EffectPermit> {
+  if (context.declaration.effect !== "push") return goWithout();
+  const { snapshot, placed, inputs } = run;
+  const model = inputs.find(({ artifact }) => artifact?.type === "Model")?.artifact;
+  if (model === undefined || !isBlessed(inputs)) return goWithout();
+  if (snapshot.started.options?.noEffects) return goWithout("staged only: this run reproduces or forks another");
+  const { pipeline } = snapshot;
+  const destination = context.destinationOf(placed.node.parametersJson);
+  const decision = await intendPush(context.log, context.subjects, {
+    pipeline,
+    run: snapshot.run,
+    node: placed.node.name,
+    model,
+    destination,
+    blessedSequence: await blessedSequence(context.log, context.subjects, pipeline, model.digest),
+    claimEventId: running.claimEventId,
+  });
+  switch (decision.kind) {
+    case "served": {
+      const completed = await servedOutcome(context, placed, decision.push, inputs);
+      return completed ? { kind: "end", completed } : { kind: "go", push: decision.push, note: undefined };
+    }
+    case "outdated":
+      return goWithout(`not pushed: version ${decision.by.version} holds a model that was blessed later`);
+    case "intended": {
+      if (await stillHeld(context, run, running)) {
+        running.committed = true;
+        return { kind: "go", push: decision.push, note: undefined };
+      }
+      if (!decision.adopted)
+        await withdrawPush(context.log, context.subjects, destination, decision.push, "its claim was superseded");
+      return { kind: "drop" };
+    }
+  }
+}
+
+/** Whether a cancel that was read after the claim may still end it: not once this run has intended its push, or blessed. */
+export async function mayStillCancel(context: AgentContext, run: NodeRun): Promise<boolean> {
+  const { declaration, destinationOf, log, subjects } = context;
+  const { node } = run.placed;
+  if (declaration.effect === "push") {
+    const destination = destinationOf(node.parametersJson);
+    return (await openPush(log, subjects, { run: run.snapshot.run, node: node.name, destination })) === undefined;
+  }
+  if (declaration.effect !== "bless") return true;
+  const { state } = await foldChain(log, blessedChain, subjects.blessed(run.snapshot.pipeline));
+  const digest = candidateOf(run.inputs)?.digest;
+  return !state.some((blessed) => blessed.run === run.snapshot.run && blessed.model.digest === digest);
+}
+
+/** What must be in the log after the work and before Completed: a blessing, or that the push happened. */
+export async function settleEffect(
+  context: AgentContext,
+  run: NodeRun,
+  running: Running,
+  { outputs }: ExecutionSucceeded,
+  push: Push | undefined,
+): Promise<EffectEnd> {
+  const { snapshot, placed } = run;
+  if (push) {
+    const uri = outputs.find(({ artifact }) => artifact)?.artifact?.properties["pushed_destination"] ?? "";
+    await recordPushed(context.log, context.subjects, context.destinationOf(placed.node.parametersJson), push, uri);
+    return { kind: "settled" };
+  }
+  const blessing = outputs.find(({ artifact }) => artifact?.type === "ModelBlessing")?.artifact;
+  const candidate = candidateOf(run.inputs);
+  const blesses = context.declaration.effect === "bless" && blessing?.properties["blessed"] === "1";
+  if (!blesses || candidate === undefined || snapshot.started.options?.noEffects) return { kind: "settled" };
+  if (!(await stillHeld(context, run, running))) return { kind: "drop" };
+  const result = await bless(context.log, context.subjects, {
+    pipeline: snapshot.pipeline,
+    run: snapshot.run,
+    node: placed.node.name,
+    candidate,
+    baselineDigest: baselineOf(run)?.digest ?? "",
+    claimEventId: running.claimEventId,
+    pinnedSequence: snapshot.blessed.expect,
+  });
+  return result.kind === "blessed" ? { kind: "settled" } : { kind: "again" };
+}
+
+/** The model that a node decides about: its Model input from another node. */
+function candidateOf(inputs: readonly InputArtifact[]): Artifact | undefined {
+  return inputs.find(({ artifact, fromNode }) => fromNode !== "" && artifact?.type === "Model")?.artifact;
+}
+
+function baselineOf({ inputs }: NodeRun): Artifact | undefined {
+  return inputs.find(({ artifact, fromNode }) => fromNode === "" && artifact?.type === "Model")?.artifact;
+}
+
+/** A pusher without a blessing among its inputs pushes unvalidated: its author left the validator out. */
+function isBlessed(inputs: readonly InputArtifact[]): boolean {
+  const blessing = inputs.find(({ artifact }) => artifact?.type === "ModelBlessing")?.artifact;
+  return blessing === undefined || blessing.properties["blessed"] === "1";
+}
+
+async function stillHeld({ log, subjects }: AgentContext, { snapshot, placed }: NodeRun, running: Running): Promise<boolean> {
+  const subject = journalSubject(subjects, { pipeline: snapshot.pipeline, run: snapshot.run, node: placed.node });
+  const journal = await readJournalFrom(log, subject, await log.leaderLastOf(subject));
+  return journal.claim?.eventId === running.claimEventId;
+}

@@ -1,0 +1,27 @@
+import { fanOutOf, isSink } from "../../driver/mod.ts";
+import type { FanOutItem, PlacedNode, Snapshot } from "../../driver/mod.ts";
+import type { Journal } from "../../journal/mod.ts";
+import { endRun, writeFanOut } from "../../publisher/mod.ts";
+import type { AgentContext } from "./context.ts";
+
+/**
+ * What follows a terminal message: its fan-out, and the run's end if the node is a sink or was cancelled.
+ * Only what is missing is written, so whoever sees an unfinished end may finish it.
+ */
+export async function endNode(
+  { log, subjects }: AgentContext,
+  placed: PlacedNode,
+  snapshot: Snapshot,
+  journal: Journal,
+  options: { readonly items?: readonly FanOutItem[]; readonly checkRunEnd?: boolean } = {},
+): Promise<void> {
+  const { pipeline, run } = snapshot;
+  const { node, plan, planDigest } = placed;
+  const { epoch } = snapshot.control.state;
+  const items = options.items ?? fanOutOf(node, journal);
+  const endsRun = options.checkRunEnd ?? (isSink(plan, node.name) || journal.phase === "cancelled");
+  await Promise.all([
+    writeFanOut(log, subjects, { pipeline, run, node }, journal, items, { epoch, planDigest, standing: snapshot.fanOut }),
+    endsRun ? endRun(log, subjects, { pipeline, run, plan }, journal.head?.sequence ?? 0) : undefined,
+  ]);
+}

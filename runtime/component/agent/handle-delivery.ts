@@ -1,0 +1,186 @@
+import type { Event } from "../../contracts/millrace/event/v1/event.ts";
+import type { Plan, PlanNode } from "../../contracts/millrace/metadata/v1/plan.ts";
+import { decideNode, readRun, retryBudget } from "../../driver/mod.ts";
+import type { NodeDecision, PlacedNode, Snapshot } from "../../driver/mod.ts";
+import { decodeEvent, emptyJournal } from "../../journal/mod.ts";
+import type { JournalCommand } from "../../journal/mod.ts";
+import { parseSubject } from "../../log/mod.ts";
+import { writeJournal } from "../../publisher/mod.ts";
+import type { AgentContext } from "./context.ts";
+import { endNode } from "./end-node.ts";
+import type { Lease } from "./lease.ts";
+import { runNode } from "./run-node.ts";
+import type { NodeEnd } from "./run-node.ts";
+import type { Slot } from "./slots.ts";
+import { isTriggerSubject, triggeredNodes } from "./trigger.ts";
+import type { TriggerSubject } from "./trigger.ts";
+
+/** Rounds of reading and deciding one node on one delivery before it is given back. */
+const roundsMax = 32;
+/** Wait before a message of a later version is looked at again: an upgrade may be under way. */
+const unknownDelayMs = 30_000;
+/** Wait before a control message that found no slot free comes again. */
+const noSlotDelayMs = 5_000;
+/** Wait before a delivery whose node would not settle comes again. */
+const unsettledDelayMs = 1_000;
+
+export interface HandledDelivery {
+  readonly durable: string;
+  readonly lease: Lease;
+}
+
+/**
+ * Handles one delivery: every node of the component that it wakes is read, decided and acted on; then, last, the
+ * delivery is settled. Source: docs/protocol.md, Deciding a node and Claim, work, outcome (6).
+ */
+export async function handleDelivery(context: AgentContext, handled: HandledDelivery): Promise<void> {
+  const { lease } = handled;
+  const { entry } = lease.delivery;
+  const subject = parseSubject(entry.subject);
+  if (!isTriggerSubject(subject)) return lease.nak(unknownDelayMs);
+  const event = decodeEvent(entry.data);
+  if (event === undefined) {
+    context.counts.undecodable += 1;
+    context.logger.error({ subject: entry.subject, sequence: entry.sequence }, "terminated a message that does not decode");
+    return lease.term("does not decode");
+  }
+  if (event.body === undefined) return lease.nak(unknownDelayMs);
+  const found = await findPlan(context, subject, event);
+  if (found === undefined) return lease.ack();
+  const nodes = triggeredNodes(found.plan, context.declaration.name, subject);
+  const ends = await Promise.all(nodes.map((node) => handleNode(context, handled, subject, { ...found, node })));
+  settle(lease, ends);
+}
+
+function settle(lease: Lease, ends: readonly NodeEnd[]): void {
+  if (ends.some(({ kind }) => kind === "drop")) return lease.drop();
+  const delays = ends.flatMap((end) => (end.kind === "later" ? [end.delayMs] : []));
+  if (delays.length > 0) return lease.nak(Math.min(...delays));
+  lease.ack();
+}
+
+/** The plan of the trigger's run: named by the trigger if it is known here, else by the run's start. */
+async function findPlan(
+  { plans, log, subjects }: AgentContext,
+  { pipeline, run }: TriggerSubject,
+  event: Event,
+): Promise<{ readonly plan: Plan; readonly planDigest: string } | undefined> {
+  const named = event.body?.$case === "artifactProduced" ? event.body.value.planDigest : "";
+  const known = plans.cached(named);
+  if (known) return { plan: known, planDigest: named };
+  const started = await log.leaderLastOf(subjects.started(pipeline, run));
+  const body = started && decodeEvent(started.data)?.body;
+  if (body?.$case !== "runStarted") return undefined;
+  const { planDigest, planSequence } = body.value;
+  return { plan: await plans.load(planDigest, Number(planSequence)), planDigest };
+}
+
+async function handleNode(
+  context: AgentContext,
+  handled: HandledDelivery,
+  subject: TriggerSubject,
+  placed: PlacedNode,
+): Promise<NodeEnd> {
+  let slot: Slot | undefined;
+  try {
+    for (let round = 0; round < roundsMax; round++) {
+      if (!handled.lease.valid) return { kind: "drop" };
+      const snapshot = await read(context, handled, subject, placed, round);
+      if (snapshot === undefined) return { kind: "done" };
+      const decision = decideNode(placed, snapshot, {
+        trigger: { durable: handled.durable, sequence: handled.lease.delivery.entry.sequence },
+        nowMs: Math.max(Date.now(), handled.lease.delivery.entry.timeMs),
+        isRunning: (claimEventId) => context.running.all.has(claimEventId),
+      });
+      if (decision.kind === "run" && slot === undefined) {
+        slot = context.slots.tryTake();
+        if (slot === undefined && subject.kind === "control") return { kind: "later", delayMs: noSlotDelayMs };
+        slot ??= await context.slots.take();
+        if (slot.waited) continue;
+      }
+      const end = await act(context, handled, placed, snapshot, decision);
+      if (end.kind !== "again") return end;
+    }
+    return { kind: "later", delayMs: unsettledDelayMs };
+  } finally {
+    slot?.[Symbol.dispose]();
+  }
+}
+
+function read(
+  { log, subjects }: AgentContext,
+  { lease }: HandledDelivery,
+  { pipeline, run }: TriggerSubject,
+  placed: PlacedNode,
+  round: number,
+): Promise<Snapshot | undefined> {
+  const { delivery } = lease;
+  const redelivered = delivery.count > 1 || round > 0;
+  return readRun(log, subjects, { pipeline, run, placed, atLeast: delivery.entry.sequence, redelivered });
+}
+
+async function act(
+  context: AgentContext,
+  { durable, lease }: HandledDelivery,
+  placed: PlacedNode,
+  snapshot: Snapshot,
+  decision: NodeDecision,
+): Promise<NodeEnd> {
+  const { epoch } = snapshot.control.state;
+  const journal = snapshot.journals.get(placed.node.name) ?? emptyJournal;
+  switch (decision.kind) {
+    case "nothing":
+      return { kind: "done" };
+    case "ours":
+      await context.running.all.get(decision.claimEventId)?.ended;
+      return { kind: "again" };
+    case "later":
+      return decision;
+    case "ended":
+      await endNode(context, placed, snapshot, journal, { items: decision.missing, checkRunEnd: decision.checkRunEnd });
+      return { kind: "done" };
+    case "skip":
+      return end(context, placed, snapshot, { type: "skip", epoch, skipped: decision.skipped });
+    case "cancel":
+      return end(context, placed, snapshot, { type: "cancel", epoch, reason: decision.reason });
+    case "give-up":
+      return end(context, placed, snapshot, giveUp(placed.node, epoch, decision));
+    case "run":
+      return runNode(context, { placed, snapshot, inputs: decision.inputs, durable, lease });
+  }
+}
+
+/** Ends a node without work: one terminal message, its fan-out, and perhaps the run's end. */
+async function end(
+  context: AgentContext,
+  placed: PlacedNode,
+  snapshot: Snapshot,
+  command: JournalCommand,
+): Promise<NodeEnd> {
+  const { node } = placed;
+  const place = { pipeline: snapshot.pipeline, run: snapshot.run, node };
+  const journal = snapshot.journals.get(node.name) ?? emptyJournal;
+  const written = await writeJournal(context.log, context.subjects, place, journal, command);
+  if (written.kind !== "written") return { kind: "again" };
+  await endNode(context, placed, snapshot, written.journal);
+  return { kind: "done" };
+}
+
+function giveUp(node: PlanNode, epoch: number, { claimEventId, attempts }: NodeDecision & { kind: "give-up" }): JournalCommand {
+  return {
+    type: "fail",
+    epoch,
+    claimEventId,
+    retryable: false,
+    retry: retryBudget(node),
+    failure: {
+      code: "attempts-exhausted",
+      message: `Cannot go on with ${node.name}: ${attempts} attempts ended without an outcome (its executor or agent died each time), and the pipeline allows ${retryBudget(node).attemptsMax}`,
+      file: "",
+      line: 0,
+      column: 0,
+      stack: "",
+      stderrTail: "",
+    },
+  };
+}

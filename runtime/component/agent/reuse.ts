@@ -1,0 +1,128 @@
+import type { CacheEntry, Completed, ExecutionReference, Push } from "../../contracts/millrace/event/v1/event.ts";
+import type { InputArtifact, OutputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
+import { cacheKey } from "../../driver/mod.ts";
+import type { PlacedNode, Snapshot } from "../../driver/mod.ts";
+import { cacheChain, cacheEvent, emptyChain } from "../../journal/mod.ts";
+import type { CachedOutcome, Chain, Journal } from "../../journal/mod.ts";
+import { appendEvent, newEventId } from "../../log/mod.ts";
+import { readChainFrom, readJournalFrom } from "../../projections/mod.ts";
+import type { AgentContext } from "./context.ts";
+
+/** What the cache says of an execution that is about to be claimed. */
+export interface CacheLookup {
+  /** Empty if the node or the run does not use the cache. */
+  readonly key: string;
+  readonly chain: Chain<CachedOutcome>;
+  /** The outcome to record instead of running; undefined on a miss. */
+  readonly completed: Completed | undefined;
+}
+
+/**
+ * Looks an execution up in the cache. A hit whose bytes are gone is a miss, and is revoked so that nobody else finds
+ * it; a blessing is only reused while its model is still the newest blessed, or was not blessed at all.
+ */
+export async function lookUpCache(
+  context: AgentContext,
+  placed: PlacedNode,
+  snapshot: Snapshot,
+  inputs: readonly InputArtifact[],
+): Promise<CacheLookup> {
+  const none = { key: "", chain: emptyChain(cacheChain), completed: undefined };
+  if (!placed.node.cache || snapshot.started.options?.noCache) return none;
+  const { node } = placed;
+  const key = cacheKey(node, inputs, context.environment, snapshot.started.seed);
+  const subject = context.subjects.cache(node.component, key);
+  const last = await context.log.lastOf([subject]);
+  const chain = await readChainFrom(context.log, cacheChain, subject, last.entries.get(subject));
+  const { entry } = chain.state;
+  if (entry === undefined || !blessingStands(context, snapshot, inputs, entry)) return { key, chain, completed: undefined };
+  if (!(await bytesAreThere(context, entry))) {
+    await revoke(context, subject, chain);
+    return { key, chain: await foldAgain(context, subject), completed: undefined };
+  }
+  return { key, chain, completed: reusedOutcome(entry, inputs, key) };
+}
+
+/** Offers an outcome to the cache; whoever offered the same key first stands. */
+export async function offerToCache(
+  context: AgentContext,
+  { pipeline, run, node }: { pipeline: string; run: string; node: PlacedNode["node"] },
+  { key, chain }: CacheLookup,
+  journal: Journal,
+): Promise<void> {
+  const { completed, head } = journal;
+  if (key === "" || completed === undefined || head === undefined) return;
+  const execution: ExecutionReference = {
+    pipeline,
+    run,
+    component: node.component,
+    node: node.name,
+    completedEventId: head.eventId,
+    completedSequence: BigInt(head.sequence),
+  };
+  const { outputs, metrics, environment, note } = completed;
+  const value: CacheEntry = { execution, outputs, metrics, environment, note };
+  const event = { id: newEventId(), ...cacheEvent(chain, { $case: "cacheEntry", value }) };
+  const subject = context.subjects.cache(node.component, key);
+  await appendEvent(context.log, subject, event, { expectLastSequence: chain.expect, shared: true });
+}
+
+/** The outcome of a node whose model the destination serves already: the execution that pushed it. */
+export async function servedOutcome(
+  context: AgentContext,
+  placed: PlacedNode,
+  push: Push,
+  inputs: readonly InputArtifact[],
+): Promise<Completed | undefined> {
+  const subject = context.subjects.journal(push.pipeline, push.run, placed.node.component, push.node);
+  const last = await context.log.leaderLastOf(subject);
+  const journal = await readJournalFrom(context.log, subject, last);
+  const { completed, head } = journal;
+  if (completed === undefined || head === undefined) return undefined;
+  const execution: ExecutionReference = completed.reused ?? {
+    pipeline: push.pipeline,
+    run: push.run,
+    component: placed.node.component,
+    node: push.node,
+    completedEventId: head.eventId,
+    completedSequence: BigInt(head.sequence),
+  };
+  const { outputs, metrics, environment } = completed;
+  if (!(await bytesAreThere(context, { outputs }))) return undefined;
+  return reusedOutcome({ execution, outputs, metrics, environment, note: `version ${push.version} serves this model already` }, inputs, "");
+}
+
+function reusedOutcome(entry: CacheEntry, inputs: readonly InputArtifact[], key: string): Completed {
+  const { execution, outputs, metrics, environment, note } = entry;
+  return { claimEventId: "", outputs, reused: execution, metrics, environment, inputs: [...inputs], cacheKey: key, note };
+}
+
+function blessingStands(
+  { declaration }: AgentContext,
+  snapshot: Snapshot,
+  inputs: readonly InputArtifact[],
+  { outputs }: CacheEntry,
+): boolean {
+  if (declaration.effect !== "bless" || snapshot.started.options?.noEffects) return true;
+  const blessed = outputs.some(({ artifact }) => artifact?.properties["blessed"] === "1");
+  const candidate = inputs.find(({ artifact, fromNode }) => fromNode !== "" && artifact?.type === "Model");
+  return !blessed || snapshot.blessed.state[0]?.model.digest === candidate?.artifact?.digest;
+}
+
+async function bytesAreThere(
+  { store }: AgentContext,
+  { outputs }: { readonly outputs: readonly OutputArtifact[] },
+): Promise<boolean> {
+  const there = await Promise.all(outputs.map(({ artifact }) => (artifact ? store.has(artifact.digest) : true)));
+  return there.every(Boolean);
+}
+
+async function revoke(context: AgentContext, subject: string, chain: Chain<CachedOutcome>): Promise<void> {
+  const value = { reason: "the bytes of its outputs are gone from the store" };
+  const event = { id: newEventId(), ...cacheEvent(chain, { $case: "cacheRevoked", value }) };
+  await appendEvent(context.log, subject, event, { expectLastSequence: chain.expect, shared: true });
+}
+
+async function foldAgain({ log }: AgentContext, subject: string): Promise<Chain<CachedOutcome>> {
+  return readChainFrom(log, cacheChain, subject, await log.leaderLastOf(subject));
+}

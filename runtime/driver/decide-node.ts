@@ -1,0 +1,90 @@
+import type { Skipped } from "../contracts/millrace/event/v1/event.ts";
+import type { InputArtifact } from "../contracts/millrace/metadata/v1/artifact.ts";
+import { attemptsIn, emptyJournal, isTerminal } from "../journal/mod.ts";
+import type { Journal } from "../journal/mod.ts";
+import { attemptTimeoutMs, retryBudget } from "./budget.ts";
+import { missingFanOut } from "./fan-out.ts";
+import type { FanOutItem } from "./fan-out.ts";
+import { resolveInputs } from "./inputs.ts";
+import { isSink } from "./snapshot.ts";
+import type { PlacedNode, Snapshot } from "./snapshot.ts";
+
+/** The delivery that led here. */
+export interface Trigger {
+  readonly durable: string;
+  readonly sequence: number;
+}
+
+/** What a driver does about one node on one trigger. */
+export type NodeDecision =
+  /** Nothing is for us: acknowledge. */
+  | { readonly kind: "nothing"; readonly because: string }
+  /** This process already runs it: the delivery joins the claim's. */
+  | { readonly kind: "ours"; readonly claimEventId: string }
+  /** Not due: come again. */
+  | { readonly kind: "later"; readonly delayMs: number }
+  /** It has ended: write what is missing behind the outcome, and the run's end if this is where runs end. */
+  | { readonly kind: "ended"; readonly missing: readonly FanOutItem[]; readonly checkRunEnd: boolean }
+  | { readonly kind: "skip"; readonly skipped: Skipped }
+  | { readonly kind: "cancel"; readonly reason: string }
+  /** Its last claim lapsed and no attempt is left: the claim is ended as failed. */
+  | { readonly kind: "give-up"; readonly claimEventId: string; readonly attempts: number }
+  /** Reuse it or claim it. */
+  | { readonly kind: "run"; readonly inputs: readonly InputArtifact[]; readonly cancelRequested: boolean };
+
+export interface DecisionContext {
+  readonly trigger: Trigger;
+  /** Server time as well as it is known, Unix epoch milliseconds. */
+  readonly nowMs: number;
+  /** Whether this process is at work on the claim. */
+  isRunning(claimEventId: string): boolean;
+}
+
+/**
+ * Decides one node from a fresh snapshot. Pure but for `isRunning`.
+ * Source: docs/protocol.md, Deciding a node, and Claim, work, outcome (2, 5, 6).
+ */
+export function decideNode(placed: PlacedNode, snapshot: Snapshot, context: DecisionContext): NodeDecision {
+  const { node, plan } = placed;
+  const journal = snapshot.journals.get(node.name) ?? emptyJournal;
+  const { epoch, cancelRequested } = snapshot.control.state;
+
+  if (isTerminal(journal, epoch)) {
+    const missing = missingFanOut(node, journal, snapshot.fanOut);
+    const endsRun = isSink(plan, node.name) || journal.phase === "cancelled";
+    return { kind: "ended", missing, checkRunEnd: endsRun && snapshot.outcome.state.epoch < epoch };
+  }
+  if (snapshot.outcome.state.epoch >= epoch) return { kind: "nothing", because: "the run has ended" };
+  if (journal.phase === "claimed" && journal.claim) {
+    if (context.isRunning(journal.claim.eventId)) return { kind: "ours", claimEventId: journal.claim.eventId };
+    if (!leaseLapsed(placed, journal, context)) return { kind: "nothing", because: "another trigger holds a live claim" };
+  }
+  const attempts = attemptsIn(journal, epoch);
+  if (journal.phase === "claimed" && journal.claim && attempts >= retryBudget(node).attemptsMax)
+    return { kind: "give-up", claimEventId: journal.claim.eventId, attempts };
+  const mayHaveActed = node.externalEffects && journal.phase === "claimed";
+  if (cancelRequested && !mayHaveActed) return { kind: "cancel", reason: "the run was cancelled" };
+  if (journal.phase === "retrying" && journal.dueMs !== undefined && journal.dueMs > context.nowMs)
+    return { kind: "later", delayMs: journal.dueMs - context.nowMs };
+
+  const inputs = resolveInputs(placed, snapshot);
+  switch (inputs.kind) {
+    case "unsettled":
+      return { kind: "nothing", because: `waiting for ${inputs.waitingFor}` };
+    case "voided":
+      return {
+        kind: "skip",
+        skipped: { input: inputs.input, causeNode: inputs.node, reason: inputs.reason },
+      };
+    case "ready":
+      return { kind: "run", inputs: inputs.inputs, cancelRequested };
+  }
+}
+
+/** The very delivery that claimed, arriving where nothing runs; or a claim older than an attempt may take. */
+function leaseLapsed({ node }: PlacedNode, { claim }: Journal, { trigger, nowMs }: DecisionContext): boolean {
+  if (claim === undefined) return false;
+  const sameDelivery =
+    claim.body.durable === trigger.durable && Number(claim.body.triggerSequence) === trigger.sequence;
+  return sameDelivery || nowMs - claim.timeMs > attemptTimeoutMs(node);
+}

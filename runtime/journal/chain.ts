@@ -1,0 +1,67 @@
+import type { ChainState, Event, Predecessor } from "../contracts/millrace/event/v1/event.ts";
+import { readEvent } from "../log/mod.ts";
+import type { LogEntry } from "../log/mod.ts";
+
+/** A compare-and-set chain of events on one subject, folded to its state. */
+export interface Chain<State> {
+  readonly state: State;
+  /** Sequence that the next append must expect: the subject's last, void messages included. */
+  readonly expect: number;
+  readonly head: ChainHead | undefined;
+}
+
+/** The last legal event of a chain. */
+export interface ChainHead {
+  readonly eventId: string;
+  readonly sequence: number;
+  readonly timeMs: number;
+}
+
+/** Where and when a message stands in the log. */
+export type EntryPlace = Pick<LogEntry, "sequence" | "timeMs">;
+
+/** The place of an event that is not in the log yet; the log gives it one. */
+export const unplaced: EntryPlace = { sequence: 0, timeMs: 0 };
+
+/** One chain's kind: its empty state, its step, and how its last message carries the state. */
+export interface ChainKind<State> {
+  readonly initial: State;
+  /** The state after an event, or undefined if the event is void here. */
+  step(state: State, event: Event, entry: EntryPlace): State | undefined;
+  /** The state that the last message carries, or undefined if it carries none: then fold the whole subject. */
+  carried(state: ChainState, event: Event, entry: EntryPlace): State | undefined;
+}
+
+/** The event that a message holds, known or not; undefined if it holds none. */
+export function decodeEvent(data: Uint8Array): Event | undefined {
+  const read = readEvent(data);
+  return read.kind === "undecodable" ? undefined : read.event;
+}
+
+/** A chain on which nothing was written. */
+export function emptyChain<State>(kind: ChainKind<State>): Chain<State> {
+  return { state: kind.initial, expect: 0, head: undefined };
+}
+
+/** Folds the next message of a chain; what does not follow from the head is void and moves only `expect`. */
+export function stepChain<State>(kind: ChainKind<State>, chain: Chain<State>, entry: LogEntry): Chain<State> {
+  const event = decodeEvent(entry.data);
+  const follows = event !== undefined && (event.previous?.eventId ?? "") === (chain.head?.eventId ?? "");
+  const state = follows ? kind.step(chain.state, event, entry) : undefined;
+  if (event === undefined || state === undefined) return { ...chain, expect: entry.sequence };
+  return { state, expect: entry.sequence, head: { eventId: event.id, sequence: entry.sequence, timeMs: entry.timeMs } };
+}
+
+/** The chain as its last message carries it; undefined if that message is not one of the chain's own. */
+export function chainFromLast<State>(kind: ChainKind<State>, entry: LogEntry | undefined): Chain<State> | undefined {
+  if (entry === undefined) return emptyChain(kind);
+  const event = decodeEvent(entry.data);
+  const state = event?.state && kind.carried(event.state, event, entry);
+  if (event === undefined || state === undefined) return undefined;
+  return { state, expect: entry.sequence, head: { eventId: event.id, sequence: entry.sequence, timeMs: entry.timeMs } };
+}
+
+/** Names a chain's head in the next event. */
+export function predecessorOf(head: { readonly eventId: string; readonly sequence: number } | undefined): Predecessor | undefined {
+  return head && { sequence: BigInt(head.sequence), eventId: head.eventId };
+}

@@ -1,0 +1,41 @@
+import type { Event } from "../contracts/millrace/event/v1/event.ts";
+import { predecessorOf, unplaced } from "./chain.ts";
+import type { Chain, ChainKind } from "./chain.ts";
+
+/** A run's control: its epoch, and whether a cancel was asked for in it. */
+export interface Control {
+  /** How often the run was resumed. */
+  readonly epoch: number;
+  readonly cancelRequested: boolean;
+  readonly nudges: number;
+}
+
+/** The chain of a run's control subject. */
+export const controlChain: ChainKind<Control> = {
+  initial: { epoch: 0, cancelRequested: false, nudges: 0 },
+  step(control, event) {
+    switch (event.body?.$case) {
+      case "cancelRequested":
+        return { ...control, cancelRequested: true };
+      case "nudged":
+        return { ...control, nudges: control.nudges + 1 };
+      case "resumed":
+        return { epoch: control.epoch + 1, cancelRequested: false, nudges: 0 };
+      default:
+        return undefined;
+    }
+  },
+  carried(state) {
+    if (state.chain?.$case !== "control") return undefined;
+    const { epoch, cancelRequested, nudges } = state.chain.value;
+    return { epoch, cancelRequested, nudges };
+  },
+};
+
+/** The event that a control body makes after the chain's head. */
+export function controlEvent(chain: Chain<Control>, body: NonNullable<Event["body"]>): Omit<Event, "id"> {
+  const base = { previous: predecessorOf(chain.head), body };
+  const state = controlChain.step(chain.state, { id: "", ...base }, unplaced);
+  if (state === undefined) throw new TypeError(`Cannot write ${body.$case} to a run's control`);
+  return { ...base, state: { chain: { $case: "control", value: state } } };
+}

@@ -1,0 +1,130 @@
+import type { Event, Push } from "../contracts/millrace/event/v1/event.ts";
+import type { Artifact } from "../contracts/millrace/metadata/v1/artifact.ts";
+import { targetChain, targetEvent } from "../journal/mod.ts";
+import type { Chain, Target } from "../journal/mod.ts";
+import { appendEvent, newEventId } from "../log/mod.ts";
+import type { Log, Subjects } from "../log/mod.ts";
+import { foldChain } from "../projections/mod.ts";
+import { Retryable } from "../model/mod.ts";
+
+/** Races for a destination's chain before the attempt is given back. */
+const attemptsMax = 16;
+
+export interface PushRequest {
+  readonly pipeline: string;
+  readonly run: string;
+  readonly node: string;
+  readonly model: Artifact;
+  /** Subject token of the destination. */
+  readonly destination: string;
+  /** Sequence of the model's ModelBlessed, by which pushes are ordered; 0 for a pipeline without validation. */
+  readonly blessedSequence: number;
+  readonly claimEventId: string;
+}
+
+/** What a pusher may do. */
+export type PushDecision =
+  /** Go: the version is the intent's sequence, an earlier claim's of this run or a new one. */
+  | { readonly kind: "intended"; readonly push: Push; readonly adopted: boolean }
+  /** The destination serves this very model already. */
+  | { readonly kind: "served"; readonly push: Push }
+  /** A model blessed later is served or about to be. */
+  | { readonly kind: "outdated"; readonly by: Push };
+
+/**
+ * Decides and records the intent to push: its sequence is the version and the idempotency key.
+ * The chain of blessings orders pushes, not the age of runs. Source: docs/protocol.md, Claim, work, outcome (7).
+ */
+export async function intendPush(log: Log, subjects: Subjects, request: PushRequest): Promise<PushDecision> {
+  const subject = subjects.target(request.destination);
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const chain = await foldChain(log, targetChain, subject);
+    const standing = standingDecision(chain.state, request);
+    if (standing) return standing;
+    const push = pushOf(request);
+    const event: Event = {
+      id: newEventId(),
+      ...targetEvent(chain, { $case: "pushIntended", value: { push, claimEventId: request.claimEventId } }),
+    };
+    const appended = await appendEvent(log, subject, event, { expectLastSequence: chain.expect, shared: true });
+    if (appended.kind === "appended")
+      return { kind: "intended", push: { ...push, version: BigInt(appended.sequence) }, adopted: false };
+  }
+  throw busy(request.destination);
+}
+
+/** This run's open push to a destination, if it has one: the point of no return lies behind it. */
+export async function openPush(
+  log: Log,
+  subjects: Subjects,
+  request: Pick<PushRequest, "run" | "node" | "destination">,
+): Promise<Push | undefined> {
+  const { state } = await foldChain(log, targetChain, subjects.target(request.destination));
+  return state.open.find(({ run, node }) => run === request.run && node === request.node);
+}
+
+/** Records that a push happened; it may have been recorded already. */
+export async function recordPushed(log: Log, subjects: Subjects, destination: string, push: Push, uri: string): Promise<void> {
+  await record(log, subjects, destination, ({ state }) =>
+    state.history.some(({ version }) => version === push.version)
+      ? undefined
+      : { $case: "pushed", value: { push, uri } },
+  );
+}
+
+/** Takes back an intent without effect; whatever was served goes on being served. */
+export async function withdrawPush(
+  log: Log,
+  subjects: Subjects,
+  destination: string,
+  push: Push,
+  reason: string,
+): Promise<void> {
+  await record(log, subjects, destination, ({ state }) =>
+    state.open.some(({ version }) => version === push.version)
+      ? { $case: "rolledBack", value: { undone: push, served: state.served, reason } }
+      : undefined,
+  );
+}
+
+function standingDecision(target: Target, request: PushRequest): PushDecision | undefined {
+  const own = target.open.find(({ run, node }) => run === request.run && node === request.node);
+  if (own) return { kind: "intended", push: own, adopted: true };
+  if (target.served?.model?.digest === request.model.digest) return { kind: "served", push: target.served };
+  const rivals = target.served ? [target.served, ...target.open] : target.open;
+  const newer = rivals.find(
+    (rival) => rival.pipeline === request.pipeline && Number(rival.blessedSequence) > request.blessedSequence,
+  );
+  return newer && { kind: "outdated", by: newer };
+}
+
+function pushOf({ model, run, node, pipeline, blessedSequence }: PushRequest): Push {
+  return { version: 0n, model, run, node, pipeline, blessedSequence: BigInt(blessedSequence) };
+}
+
+type TargetBody = Parameters<typeof targetEvent>[1];
+
+async function record(
+  log: Log,
+  subjects: Subjects,
+  destination: string,
+  decide: (chain: Chain<Target>) => TargetBody | undefined,
+): Promise<void> {
+  const subject = subjects.target(destination);
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const chain = await foldChain(log, targetChain, subject);
+    const body = decide(chain);
+    if (body === undefined) return;
+    const event: Event = { id: newEventId(), ...targetEvent(chain, body) };
+    const appended = await appendEvent(log, subject, event, { expectLastSequence: chain.expect, shared: true });
+    if (appended.kind === "appended") return;
+  }
+  throw busy(destination);
+}
+
+function busy(destination: string): Retryable {
+  return new Retryable(
+    "destination-busy",
+    `Cannot record a push to ${destination}: other pushes were recorded first ${attemptsMax} times in a row`,
+  );
+}

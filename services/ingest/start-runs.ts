@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import type { DatasetPublished, Event, RunStarted } from "millrace/contracts/millrace/event/v1/event.ts";
+import type { Artifact } from "millrace/contracts/millrace/metadata/v1/artifact.ts";
+import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
+import { decodeEvent } from "millrace/journal";
+import type { Registration } from "millrace/journal";
+import { appendEvent, newEventId } from "millrace/log";
+import type { Log, LogEntry, Subjects } from "millrace/log";
+import { canonicalJson, Terminal } from "millrace/model";
+import { sourceComponent } from "millrace/driver";
+import { datasetEventDigest } from "./dataset-event.ts";
+
+/** Everything a run is started from. */
+export interface RunStart {
+  readonly registration: Registration;
+  readonly plan: Plan;
+  readonly published: DatasetPublished;
+  readonly datasetSequence: number;
+  readonly dataset: Artifact;
+}
+
+/** Run id: the first 128 bits of sha256 over pipeline, source and event id, so that one event starts a pipeline once. */
+export function runId(pipeline: string, { source, sourceEventId }: Pick<DatasetPublished, "source" | "sourceEventId">): string {
+  return createHash("sha256").update(canonicalJson([pipeline, source, sourceEventId])).digest("hex").slice(0, 32);
+}
+
+/**
+ * Starts a run, or goes on with a start that another replica could not finish: `started` is written once, and behind
+ * it the dataset as the run's first artifact.
+ * @throws {Terminal} `conflict`: the same event id started this pipeline before with other content.
+ * Source: docs/protocol.md, Ingest.
+ */
+export async function startRun(log: Log, subjects: Subjects, start: RunStart): Promise<string> {
+  const run = runId(start.plan.pipeline, start.published);
+  const started = startedBy(start, run);
+  const event: Event = { id: newEventId(), body: { $case: "runStarted", value: started } };
+  const subject = subjects.started(started.pipeline, run);
+  const appended = await appendEvent(log, subject, event, { expectLastSequence: 0 });
+  const cause =
+    appended.kind === "appended"
+      ? { sequence: BigInt(appended.sequence), eventId: event.id, started }
+      : standing(appended.last, started);
+  await writeDatasetArtifact(log, subjects, start.plan, cause.started, cause);
+  return run;
+}
+
+function startedBy({ registration, plan, published, datasetSequence, dataset }: RunStart, run: string): RunStarted {
+  return {
+    pipeline: plan.pipeline,
+    run,
+    planDigest: registration.registered.planDigest,
+    planSequence: BigInt(registration.sequence),
+    planEventId: registration.eventId,
+    datasetSequence: BigInt(datasetSequence),
+    datasetEventDigest: datasetEventDigest(published),
+    dataset,
+    seed: plan.seed,
+    options: { noCache: false, originRun: "", noEffects: false },
+    trigger: `${published.source}/${published.sourceEventId}`,
+  };
+}
+
+function standing(last: LogEntry | undefined, started: RunStarted) {
+  const event = last && decodeEvent(last.data);
+  if (last === undefined || event?.body?.$case !== "runStarted")
+    throw new Terminal("conflict", `Cannot start run ${started.run}: its subject holds something that is no start`);
+  if (event.body.value.datasetEventDigest !== started.datasetEventDigest)
+    throw new Terminal(
+      "conflict",
+      `Cannot take the dataset event ${started.trigger}: an event with this source and id, published as message ${event.body.value.datasetSequence}, started run ${started.run} with other content. Give changed data a new id`,
+      { field: "id" },
+    );
+  return { sequence: BigInt(last.sequence), eventId: event.id, started: event.body.value };
+}
+
+async function writeDatasetArtifact(
+  log: Log,
+  subjects: Subjects,
+  plan: Plan,
+  { pipeline, run, dataset, planDigest }: RunStarted,
+  cause: { readonly sequence: bigint; readonly eventId: string },
+): Promise<void> {
+  const source = plan.nodes.find(({ component }) => component === sourceComponent);
+  const output = source?.outputs[0];
+  if (source === undefined || output === undefined || dataset === undefined) return;
+  const subject = subjects.artifact(pipeline, run, sourceComponent, source.name, output.type, output.name);
+  const { sequence, eventId } = cause;
+  const value = { artifact: dataset, cause: { sequence, eventId }, epoch: 0, planDigest };
+  await appendEvent(log, subject, { id: newEventId(), body: { $case: "artifactProduced", value } }, { expectLastSequence: 0 });
+}
