@@ -5,11 +5,13 @@ import { artifact, declareComponent } from "../declaration.ts";
 export const thresholdSchema = v.object({
   min: v.optional(v.number()),
   max: v.optional(v.number()),
-  /** Change against the baseline, in the better direction. */
+  /** Change against the baseline, checked where there is one: by the model validator. */
   change: v.optional(
     v.object({
       direction: v.picklist(["higher-is-better", "lower-is-better"]),
+      /** Least difference to the baseline if higher is better, else the greatest. */
       absolute: v.optional(v.number()),
+      /** The same for the difference divided by the baseline. */
       relative: v.optional(v.number()),
     }),
   ),
@@ -25,6 +27,9 @@ export const evaluatorDeclaration = declareComponent({
     split: v.optional(v.string(), "eval"),
     /** Features whose value combinations make slices; the overall slice is always there. */
     slices: v.optional(v.array(v.array(v.string())), []),
+    /** Raw feature that weighs examples; without it each counts once. */
+    weight: v.optional(v.string()),
+    /** Bounds by metric of the overall slice: "accuracy", or "recall/Gentoo" for one class. */
     thresholds: v.optional(v.record(v.string(), thresholdSchema), {}),
   },
 });
