@@ -1,0 +1,14 @@
+export { analyze } from "./analysis.ts";
+export type { RawColumn } from "./column.ts";
+export { applyTransform } from "./evaluation/apply.ts";
+export type { ApplyOptions, TransformedFeature } from "./evaluation/apply.ts";
+export type { RawBatch, RawValue } from "./evaluation/column.ts";
+export type { AnyFeature, Categorical, Feature, Preprocessing, TransformInputs, Vector } from "./feature.ts";
+export type * from "./graph.ts";
+export { assetsDirectory, graphFileName, loadTransformGraph, writeGraph } from "./graph-file.ts";
+export * from "./ops/mod.ts";
+export { materialize } from "./materialization.ts";
+export { trace } from "./trace.ts";
+export type { TraceOutcome, TraceProblem } from "./trace.ts";
+export { inputsOf, transformGraph } from "./transform-graph.ts";
+export type { TransformGraph, TransformOutput } from "./transform-graph.ts";
