@@ -1,3 +1,5 @@
+import { Retryable } from "../model/mod.ts";
+
 /** A message of the log. */
 export interface LogEntry {
   /** Position in the stream, from 1, without regard to subject. */
@@ -80,8 +82,9 @@ export interface Log extends AsyncDisposable {
   readonly namespace: string;
   append(subject: string, data: Uint8Array, options?: AppendOptions): Promise<Appended>;
   /**
-   * Last messages of up to 1,024 exact subjects in one read from any replica: fast, perhaps stale (compare `upTo`).
-   * @throws {Retryable} `stale-read`: no complete answer; ask again or ask the leader.
+   * Last messages of exact subjects in one read from any replica: fast, perhaps stale (compare `upTo`). Where none of
+   * them has a message `upTo` is 0, as the server's answer then names no sequence.
+   * @throws {Retryable} `stale-read`: no complete answer, or over 1,024 messages; ask again or ask the leader.
    */
   lastOf(subjects: readonly string[]): Promise<LastEntries>;
   /** Last message of one subject from the leader. */
@@ -98,4 +101,18 @@ export interface Log extends AsyncDisposable {
     range: { readonly from?: number; readonly signal: AbortSignal },
   ): AsyncIterable<LogEntry>;
   consume(options: ConsumeOptions): Promise<Consumption>;
+}
+
+/** Redelivery after this long without working(), unless a consumer says otherwise. */
+export const defaultAckWaitMs = 30_000;
+
+/** Most messages that one lastOf can answer with. Source: nats-server, ADR-31. */
+export const lastOfMax = 1_024;
+
+/** The error of a read that any replica may answer and this one could not whole. */
+export function staleRead(subjectCount: number, answer: string): Retryable {
+  return new Retryable(
+    "stale-read",
+    `Cannot read the last messages of ${subjectCount} subjects: a replica must give all it has: it answered ${answer}`,
+  );
 }
