@@ -3,6 +3,7 @@ import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { Terminal } from "../model/mod.ts";
 import type { Backend } from "../tensorflow/mod.ts";
 import type { ConfigValue, ModelDefinition, Optimizer, Topology, TopologyLayer } from "./layers/mod.ts";
+import type { Weight } from "./model-files.ts";
 import { deriveSeed } from "./seed.ts";
 
 /**
@@ -75,4 +76,23 @@ export function reseedDropouts(network: LayersModel, seed: number, step: number)
     if (layer.getClassName() !== "Dropout") continue;
     (layer as unknown as { seed: number }).seed = deriveSeed(seed, layer.name, step);
   }
+}
+
+/** The network's weights, by the names its definition gives them. */
+export function weightsOf(network: LayersModel): Weight[] {
+  return network.weights.map((weight) => {
+    const tensor = weight.read();
+    // The original name: tfjs adds a number when a process builds the same network twice.
+    return { name: weight.originalName, shape: tensor.shape, values: tensor.dataSync<"float32">() };
+  });
+}
+
+/** Sets a network's weights, in their order. @throws {Terminal} `bad-model`: they are another network's. */
+export function setWeights({ tf }: Backend, network: LayersModel, weights: readonly Weight[]): void {
+  const wanted = network.weights.map(({ originalName, shape }) => `${originalName} [${shape.join(", ")}]`);
+  const given = weights.map(({ name, shape }) => `${name} [${shape.join(", ")}]`);
+  if (wanted.join() !== given.join()) {
+    throw new Terminal("bad-model", `Cannot set weights ${given.join("; ")}: the network has ${wanted.join("; ")}`);
+  }
+  tf.tidy(() => network.setWeights(weights.map(({ shape, values }) => tf.tensor(values, [...shape]))));
 }
