@@ -1,1 +1,2 @@
 export * from "./execution-context.ts";
+export * from "./test-model.ts";

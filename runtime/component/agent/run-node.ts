@@ -139,7 +139,9 @@ function startWork(context: AgentContext, run: NodeRun, { running }: Held, push:
 /** Control as of the claim or later: no effect and no Completed before this read. */
 async function cancelRequested({ log, subjects }: AgentContext, snapshot: Snapshot, journal: Journal): Promise<boolean> {
   const subject = subjects.control(snapshot.pipeline, snapshot.run);
-  const last = await readLastFresh(log, [subject], journal.head?.sequence ?? 0);
+  // `started` is read along because a read that finds nothing at all does not say how far it looked.
+  const started = subjects.started(snapshot.pipeline, snapshot.run);
+  const last = await readLastFresh(log, [started, subject], journal.head?.sequence ?? 0);
   const control = await readChainFrom(log, controlChain, subject, last.get(subject));
   return control.state.cancelRequested;
 }

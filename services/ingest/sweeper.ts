@@ -1,0 +1,95 @@
+import type { Event } from "millrace/contracts/millrace/event/v1/event.ts";
+import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
+import { attemptTimeoutMs, sourceComponent } from "millrace/driver";
+import type { Plans } from "millrace/driver";
+import { controlChain, controlEvent, emptyJournal, isTerminal } from "millrace/journal";
+import { appendEvent, newEventId } from "millrace/log";
+import type { Log, Subjects } from "millrace/log";
+import { readChainFrom } from "millrace/projections";
+import { endRun, writeJournal } from "millrace/publisher";
+import { hasEnded, nudgeReason, OpenRuns } from "./open-runs.ts";
+import type { WatchedRun } from "./open-runs.ts";
+
+export interface SweeperContext {
+  readonly log: Log;
+  readonly subjects: Subjects;
+  readonly plans: Plans;
+  /** A run that says nothing for this long is woken, in milliseconds: two ack_waits. */
+  readonly silentMs: number;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** Nudges of one run and epoch before the sweeper lets it be: what ten nudges do not mend, people must. */
+const nudgesMax = 10;
+
+/** Repairs what no delivery will: nudges silent runs, cancels unclaimed nodes of cancelled ones. */
+export interface Sweeper extends AsyncDisposable {
+  /** Looks at every watched run once. */
+  sweep(nowMs: number): Promise<void>;
+}
+
+/**
+ * Starts watching every run. It writes only control, outcome and Cancelled, and ordinary runs end without it.
+ * Source: docs/protocol.md, Run end (3, 4).
+ */
+export function startSweeper(context: SweeperContext): Sweeper {
+  const runs = new OpenRuns();
+  const stop = new AbortController();
+  const watching = watch(context, runs, stop.signal).catch((error: unknown) => {
+    if (!stop.signal.aborted) context.onTrouble(error);
+  });
+  const timer = setInterval(
+    () => void sweep(context, runs, Date.now()).catch(context.onTrouble),
+    context.silentMs / 2 + Math.random() * (context.silentMs / 2),
+  );
+  return {
+    sweep: (nowMs) => sweep(context, runs, nowMs),
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      stop.abort();
+      await watching;
+    },
+  };
+}
+
+async function watch({ log, subjects }: SweeperContext, runs: OpenRuns, signal: AbortSignal): Promise<void> {
+  for await (const entry of log.follow([subjects.filters.runs], { signal })) runs.fold(entry);
+}
+
+async function sweep(context: SweeperContext, runs: OpenRuns, nowMs: number): Promise<void> {
+  for (const run of runs.all(nowMs)) {
+    if (run.planDigest === "") continue;
+    const plan = await context.plans.load(run.planDigest, run.planSequence);
+    if (run.cancelRequested && !hasEnded(run)) await cancelUnclaimed(context, run, plan);
+    const reason = nudgeReason(run, nowMs, context.silentMs, (node) => timeoutOf(plan, node));
+    if (reason) await nudge(context, run, reason);
+  }
+}
+
+function timeoutOf(plan: Plan, name: string): number {
+  const node = plan.nodes.find((other) => other.name === name);
+  return node ? attemptTimeoutMs(node) : 0;
+}
+
+async function nudge({ log, subjects }: SweeperContext, { pipeline, run }: WatchedRun, reason: string): Promise<void> {
+  const subject = subjects.control(pipeline, run);
+  const chain = await readChainFrom(log, controlChain, subject, await log.leaderLastOf(subject));
+  if (chain.state.nudges >= nudgesMax) return;
+  const event: Event = { id: newEventId(), ...controlEvent(chain, { $case: "nudged", value: { reason } }) };
+  await appendEvent(log, subject, event, { expectLastSequence: chain.expect, source: sourceComponent });
+}
+
+/** Nodes that nobody claims would never end, and a cancelled run ends when all have. */
+async function cancelUnclaimed({ log, subjects }: SweeperContext, run: WatchedRun, plan: Plan): Promise<void> {
+  let last = 0;
+  for (const node of plan.nodes) {
+    if (node.component === sourceComponent) continue;
+    const journal = run.journals.get(`${node.component}.${node.name}`) ?? emptyJournal;
+    if (isTerminal(journal, run.epoch) || journal.phase === "claimed") continue;
+    const place = { pipeline: run.pipeline, run: run.run, node };
+    const reason = "the run was cancelled before this node was claimed";
+    const written = await writeJournal(log, subjects, place, journal, { type: "cancel", epoch: run.epoch, reason });
+    if (written.kind === "written") last = written.sequence;
+  }
+  if (last > 0) await endRun(log, subjects, { pipeline: run.pipeline, run: run.run, plan }, last);
+}
