@@ -20,11 +20,11 @@ export interface FitOptions {
   onEpoch?(epoch: number, metrics: EpochMetrics): void;
 }
 
-/** Means over the epoch's batches, and over the evaluation split after it. */
-export interface EpochMetrics {
-  readonly train: Losses;
-  readonly evaluation: Losses;
-}
+/**
+ * Means over the epoch's batches (`loss`, `accuracy`), and over the evaluation rows after it (`eval_loss`,
+ * `eval_accuracy`).
+ */
+export type EpochMetrics = Readonly<Record<string, number>>;
 
 /**
  * Trains a compiled network: each epoch takes all rows once, in an order that the seed decides. Equal arguments give
@@ -41,9 +41,11 @@ export async function fit(
 ): Promise<EpochMetrics> {
   let metrics: EpochMetrics | undefined;
   for (let epoch = 1; epoch <= options.epochs; epoch++) {
+    const trained = await trainEpoch(backend, network, train, epoch, options);
+    const evaluated = await evaluateNetwork(backend, network, evaluation, options.signal);
     metrics = {
-      train: await trainEpoch(backend, network, train, epoch, options),
-      evaluation: await evaluateNetwork(backend, network, evaluation, options.signal),
+      ...trained,
+      ...Object.fromEntries(Object.entries(evaluated).map(([name, value]) => [`eval_${name}`, value])),
     };
     options.onEpoch?.(epoch, metrics);
   }

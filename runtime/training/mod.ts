@@ -7,4 +7,4 @@ export type { PredictedOutput, Prediction } from "./prediction.ts";
 export { loadServingModel, type ServingModel } from "./serving-model.ts";
 export type { RawInput, Signature } from "./signature.ts";
 export type { RawBatch, RawValue } from "../transform/mod.ts";
-export { modelInvoker, trainModel, type TrainModelOptions } from "./train-model.ts";
+export { modelInvoker, trainModel, type TrainModelOptions, type TrainModelResult } from "./train-model.ts";

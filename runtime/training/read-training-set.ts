@@ -50,7 +50,11 @@ export async function countClasses(engine: Engine, table: string, label: string)
   return Math.max(found?.count ?? 0, 0);
 }
 
-async function countRows(engine: Engine, { split, table }: SplitTable, label: ModelLabel): Promise<number> {
+/**
+ * How many rows of a split have a label to learn from.
+ * @throws {Terminal} `no-rows`: none.
+ */
+export async function countRows(engine: Engine, { split, table }: SplitTable, label: ModelLabel): Promise<number> {
   const [found] = await engine.query<{ rows: number; all: number }>(
     `SELECT toFloat64(countIf(${hasLabel(label)})) AS rows, toFloat64(count()) AS all FROM ${table}`,
   );

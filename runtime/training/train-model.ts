@@ -1,13 +1,13 @@
 import type { Engine, Examples } from "../engine/mod.ts";
 import type { Json } from "../model/mod.ts";
 import { openBackend } from "../tensorflow/mod.ts";
-import { loadTransformGraph } from "../transform/mod.ts";
+import { loadTransformGraph, type TransformOutput } from "../transform/mod.ts";
 import { exportModel } from "./export-model.ts";
 import { classesOf, describeFeatures } from "./features.ts";
-import { type EpochMetrics, fit } from "./fit.ts";
-import type { ModelDefinition, ModelFeatures } from "./layers/mod.ts";
+import { fit } from "./fit.ts";
+import type { ModelDefinition, ModelFeatures, ModelLabel } from "./layers/mod.ts";
 import { buildNetwork } from "./network.ts";
-import { countClasses, readTrainingSet } from "./read-training-set.ts";
+import { countClasses, countRows, readTrainingSet, type SplitTable } from "./read-training-set.ts";
 import { checkOutput, usedFeatures } from "./task.ts";
 
 /** What training reads, writes and reports to. */
@@ -29,7 +29,7 @@ export interface TrainModelOptions {
   readonly signal?: AbortSignal;
   /** Calls the user's `model` function through `modelInvoker`. */
   callModel(argument: Json): Promise<Json>;
-  onEpoch?(epoch: number, metrics: EpochMetrics): void;
+  onEpoch?(epoch: number, metrics: Readonly<Record<string, number>>): void;
 }
 
 /** Module for the sandbox that calls the user's `model` function. */
@@ -38,32 +38,53 @@ export const modelInvoker = new URL(
   import.meta.url,
 );
 
+/** What training came to. */
+export interface TrainModelResult {
+  /** Backend it ran on, and its version. */
+  readonly backend: string;
+  /** Of the last epoch: loss, eval_loss, and of a classifier accuracy, eval_accuracy. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
 /**
  * Trains the model that the user's function defines, and exports it.
- * @returns The last epoch's metrics.
  * @throws {Terminal} `label-absent`, `bad-label`, `no-rows`, `not-finite`, `bad-model`, `nan-loss`.
  */
-export async function trainModel(options: TrainModelOptions): Promise<EpochMetrics> {
-  const { engine, examples, graphPath, seed } = options;
+export async function trainModel(options: TrainModelOptions): Promise<TrainModelResult> {
+  const { engine, graphPath, seed } = options;
   const graph = loadTransformGraph(graphPath);
-  const described = describeFeatures(graph, options.label);
-  const table = (split: string) => ({ split, table: examples.table(split) });
-  const counted = await countClasses(engine, examples.table(options.trainSplit), options.label);
-  const classes = classesOf(described.label, counted);
-  const label = { name: options.label, ...(classes === undefined ? {} : { classes }) };
-  const argument: ModelFeatures = { features: described.features, label };
+  const { features: offered, label: output } = describeFeatures(graph, options.label);
+  const [train, evaluation] = [options.trainSplit, options.evalSplit].map((split) => splitTable(options, split));
+  const label = await labelOf(options, output);
+  for (const split of [train!, evaluation!]) await countRows(engine, split, label);
+
+  const argument: ModelFeatures = { features: offered, label };
   const definition = (await options.callModel(argument as unknown as Json)) as unknown as ModelDefinition;
-  const features = usedFeatures(definition, described.features);
-  const train = await readTrainingSet(engine, table(options.trainSplit), features, label);
-  const evaluation = await readTrainingSet(engine, table(options.evalSplit), features, label);
+  const features = usedFeatures(definition, offered);
+  const trainSet = await readTrainingSet(engine, train!, features, label);
+  const evaluationSet = await readTrainingSet(engine, evaluation!, features, label);
+
   const backend = await openBackend();
   const network = await buildNetwork(backend, definition, seed);
   try {
     checkOutput(network, definition, label);
-    const metrics = await fit(backend, network, train, evaluation, options);
+    const metrics = await fit(backend, network, trainSet, evaluationSet, options);
     await exportModel(options.outputPath, { network, definition, features, label, graph, graphPath });
-    return metrics;
+    return { backend: `${backend.name} ${backend.version}`, metrics };
   } finally {
     network.dispose();
   }
+}
+
+function splitTable({ examples }: TrainModelOptions, split: string): SplitTable {
+  return { split, table: examples.table(split) };
+}
+
+async function labelOf(
+  { engine, examples, trainSplit }: TrainModelOptions,
+  output: TransformOutput,
+): Promise<ModelLabel> {
+  const counted = await countClasses(engine, examples.table(trainSplit), output.name);
+  const classes = classesOf(output, counted);
+  return classes === undefined ? { name: output.name } : { name: output.name, classes };
 }
