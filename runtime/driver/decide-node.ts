@@ -57,7 +57,8 @@ export function decideNode(placed: PlacedNode, snapshot: Snapshot, context: Deci
   if (snapshot.outcome.state.epoch >= epoch) return { kind: "nothing", because: "the run has ended" };
   if (journal.phase === "claimed" && journal.claim) {
     if (context.isRunning(journal.claim.eventId)) return { kind: "ours", claimEventId: journal.claim.eventId };
-    if (!leaseLapsed(placed, journal, context)) return { kind: "nothing", because: "another trigger holds a live claim" };
+    if (!leaseLapsed(placed, journal, context))
+      return { kind: "nothing", because: "another trigger holds a live claim" };
   }
   const attempts = attemptsIn(journal, epoch);
   if (journal.phase === "claimed" && journal.claim && attempts >= retryBudget(node).attemptsMax)

@@ -25,9 +25,7 @@ export function missingFanOut(
   journal: Journal,
   standing: ReadonlyMap<string, FanOut>,
 ): readonly FanOutItem[] {
-  return fanOutOf(node, journal).filter(
-    ({ output }) => standing.get(output)?.causeEventId !== journal.head?.eventId,
-  );
+  return fanOutOf(node, journal).filter(({ output }) => standing.get(output)?.causeEventId !== journal.head?.eventId);
 }
 
 function voidReason(node: PlanNode, journal: Journal): string {

@@ -39,7 +39,9 @@ function settle({ plan }: PlacedNode, snapshot: Snapshot, { source }: NodeInput)
   const producer = plan.nodes.find(({ name }) => name === source.value.node);
   if (producer?.component === sourceComponent) {
     const { dataset } = snapshot.started;
-    return dataset ? { kind: "produced", artifact: dataset, sequence: snapshot.startedSequence } : { kind: "unsettled" };
+    return dataset
+      ? { kind: "produced", artifact: dataset, sequence: snapshot.startedSequence }
+      : { kind: "unsettled" };
   }
   const journal = snapshot.journals.get(source.value.node);
   if (journal === undefined || !isTerminal(journal, snapshot.control.state.epoch)) return { kind: "unsettled" };

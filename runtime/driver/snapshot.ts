@@ -48,9 +48,7 @@ export function isSink(plan: Plan, node: string): boolean {
 
 /** Nodes whose journals a node's driver reads: those it takes inputs from, without the source. */
 export function producersOf({ plan, node }: PlacedNode): readonly PlanNode[] {
-  const names = new Set(
-    node.inputs.flatMap(({ source }) => (source?.$case === "output" ? [source.value.node] : [])),
-  );
+  const names = new Set(node.inputs.flatMap(({ source }) => (source?.$case === "output" ? [source.value.node] : [])));
   return plan.nodes.filter(({ name, component }) => names.has(name) && component !== sourceComponent);
 }
 

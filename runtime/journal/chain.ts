@@ -62,6 +62,8 @@ export function chainFromLast<State>(kind: ChainKind<State>, entry: LogEntry | u
 }
 
 /** Names a chain's head in the next event. */
-export function predecessorOf(head: { readonly eventId: string; readonly sequence: number } | undefined): Predecessor | undefined {
+export function predecessorOf(
+  head: { readonly eventId: string; readonly sequence: number } | undefined,
+): Predecessor | undefined {
   return head && { sequence: BigInt(head.sequence), eventId: head.eventId };
 }

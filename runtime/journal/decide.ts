@@ -114,5 +114,9 @@ function stateAfter(journal: Journal, status: JournalStatus, epoch: number, atte
 
 function append(journal: Journal, body: Event["body"], state: JournalState): JournalDecision {
   const chain: ChainState = { chain: { $case: "journal", value: state } };
-  return { kind: "append", expect: journal.expect, event: { previous: predecessorOf(journal.head), state: chain, body } };
+  return {
+    kind: "append",
+    expect: journal.expect,
+    event: { previous: predecessorOf(journal.head), state: chain, body },
+  };
 }

@@ -1,1 +1,7 @@
+export * from "./artifacts.ts";
+export * from "./lineage.ts";
+export * from "./pipelines.ts";
 export * from "./read-chain.ts";
+export * from "./run.ts";
+export * from "./run-view.ts";
+export * from "./runs.ts";

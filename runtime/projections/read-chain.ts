@@ -35,7 +35,6 @@ export async function foldChain<State>(
   return chain;
 }
 
-
 /** Tries of the fast read before the leader is asked, one subject at a time. */
 const fastReadsMax = 3;
 

@@ -17,7 +17,9 @@ export interface BlessRequest {
 }
 
 /** How a blessing ended: it stands, or the baseline changed meanwhile and the node must be claimed again. */
-export type BlessResult = { readonly kind: "blessed"; readonly sequence: number } | { readonly kind: "baseline-changed" };
+export type BlessResult =
+  | { readonly kind: "blessed"; readonly sequence: number }
+  | { readonly kind: "baseline-changed" };
 
 /**
  * Blesses a candidate, expecting the blessings to be as they were when its baseline was pinned: else two runs could
@@ -39,9 +41,7 @@ export async function bless(log: Log, subjects: Subjects, request: BlessRequest)
     ...blessedEvent(chain, { model, run, node, claimEventId, baselineDigest }),
   };
   const appended = await appendEvent(log, subject, event, { expectLastSequence: request.pinnedSequence, shared: true });
-  return appended.kind === "appended"
-    ? { kind: "blessed", sequence: appended.sequence }
-    : { kind: "baseline-changed" };
+  return appended.kind === "appended" ? { kind: "blessed", sequence: appended.sequence } : { kind: "baseline-changed" };
 }
 
 /** Sequence of the newest blessing of a model, 0 if it was never blessed. */

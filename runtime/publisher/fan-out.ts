@@ -62,7 +62,6 @@ function bodyOf(item: FanOutItem, cause: Predecessor | undefined, epoch: number,
 /** Another replica wrote the same, or the run is in a later epoch by now. */
 function standsAlready(last: LogEntry | undefined, cause: Predecessor | undefined, epoch: number): boolean {
   const body = last && decodeEvent(last.data)?.body;
-  const later =
-    (body?.$case === "artifactProduced" || body?.$case === "artifactVoided") && body.value.epoch > epoch;
+  const later = (body?.$case === "artifactProduced" || body?.$case === "artifactVoided") && body.value.epoch > epoch;
   return later || fanOutFrom(last).causeEventId === cause?.eventId;
 }

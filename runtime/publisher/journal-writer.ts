@@ -55,8 +55,8 @@ export async function writeJournal(
       source: place.node.component,
     });
     if (appended.kind === "appended") {
-      const place = { sequence: appended.sequence, timeMs: Date.now() };
-      return { kind: "written", journal: evolveEvent(from, event, place), eventId, sequence: appended.sequence };
+      const position = { sequence: appended.sequence, timeMs: Date.now() };
+      return { kind: "written", journal: evolveEvent(from, event, position), eventId, sequence: appended.sequence };
     }
     const now = await readJournalFrom(log, subject, await log.leaderLastOf(subject));
     if (now.head?.eventId !== from.head?.eventId) return { kind: "lost" };

@@ -64,7 +64,13 @@ export async function openPush(
 }
 
 /** Records that a push happened; it may have been recorded already. */
-export async function recordPushed(log: Log, subjects: Subjects, destination: string, push: Push, uri: string): Promise<void> {
+export async function recordPushed(
+  log: Log,
+  subjects: Subjects,
+  destination: string,
+  push: Push,
+  uri: string,
+): Promise<void> {
   await record(log, subjects, destination, ({ state }) =>
     state.history.some(({ version }) => version === push.version)
       ? undefined

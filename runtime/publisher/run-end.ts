@@ -23,7 +23,12 @@ export interface RunPlace {
  * @returns the outcome's kind, or undefined if a node is still open.
  * Source: docs/protocol.md, Run end (1).
  */
-export async function endRun(log: Log, subjects: Subjects, place: RunPlace, atLeast: number): Promise<Outcome | undefined> {
+export async function endRun(
+  log: Log,
+  subjects: Subjects,
+  place: RunPlace,
+  atLeast: number,
+): Promise<Outcome | undefined> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const { control, outcome, journals } = await readEnds(log, subjects, place, atLeast);
     const { epoch } = control.state;
@@ -34,8 +39,7 @@ export async function endRun(log: Log, subjects: Subjects, place: RunPlace, atLe
     const appended = await appendEvent(log, subjects.outcome(place.pipeline, place.run), event, {
       expectLastSequence: outcome.expect,
     });
-    if (appended.kind === "appended")
-      return outcomeChain.step(outcome.state, event, unplaced);
+    if (appended.kind === "appended") return outcomeChain.step(outcome.state, event, unplaced);
   }
   return undefined;
 }
@@ -46,7 +50,12 @@ interface Ends {
   readonly journals: ReadonlyMap<string, Journal>;
 }
 
-async function readEnds(log: Log, subjects: Subjects, { pipeline, run, plan }: RunPlace, atLeast: number): Promise<Ends> {
+async function readEnds(
+  log: Log,
+  subjects: Subjects,
+  { pipeline, run, plan }: RunPlace,
+  atLeast: number,
+): Promise<Ends> {
   const nodes = plan.nodes.filter(({ component }) => component !== sourceComponent);
   const journalSubjects = nodes.map(({ component, name }) => subjects.journal(pipeline, run, component, name));
   const outcomeSubject = subjects.outcome(pipeline, run);

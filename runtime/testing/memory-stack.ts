@@ -54,7 +54,7 @@ export async function startTestAgent(
     slots: createSlots(options.slots ?? 4),
     counts: { claimsWon: 0, claimsLost: 0, reused: 0, undecodable: 0 },
     logger: quiet,
-    destinationOf: (parametersJson) => String((JSON.parse(parametersJson) as { to?: string }).to ?? "target"),
+    destinationOf: (parametersJson) => (JSON.parse(parametersJson) as { to?: string }).to ?? "target",
   };
   return { agent: await startAgent(context), context };
 }

@@ -10,5 +10,8 @@ export interface IngestConfig extends ServiceConfig {
 /** Reads ingest's settings from the environment. @throws {Terminal} `bad-setting`, naming the variable. */
 export function toConfig(env: NodeJS.ProcessEnv): IngestConfig {
   const roots = (env["MILLRACE_DATA_ROOTS"] ?? "").split(delimiter).filter((root) => root !== "");
-  return { ...readServiceConfig(env), roots: (roots.length > 0 ? roots : [process.cwd()]).map((root) => resolve(root)) };
+  return {
+    ...readServiceConfig(env),
+    roots: (roots.length > 0 ? roots : [process.cwd()]).map((root) => resolve(root)),
+  };
 }

@@ -17,7 +17,12 @@ const datasetEventFamily = "millrace.dataset.published.";
 const formats = ["csv", "tfrecord", "parquet"] as const;
 
 const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
-const count = v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(0, "must not be negative"), v.maxValue(2 ** 53 - 1));
+const count = v.pipe(
+  v.number(),
+  v.integer("must be a whole number"),
+  v.minValue(0, "must not be negative"),
+  v.maxValue(2 ** 53 - 1),
+);
 
 const cloudEvent = v.object({
   specversion: v.literal("1.0", 'must be "1.0"'),
@@ -44,12 +49,24 @@ export function parseDatasetEvent(entry: LogEntry, dataset: string): ParsedDatas
   if (declared.startsWith("application/cloudevents") || looksLikeJson(entry.data)) return fromJson(entry.data, dataset);
   const body = decodeEvent(entry.data)?.body;
   if (body?.$case !== "datasetPublished")
-    return refuse("not-json", "the message must be a JSON CloudEvent or a protobuf Event with dataset_published, and is neither");
+    return refuse(
+      "not-json",
+      "the message must be a JSON CloudEvent or a protobuf Event with dataset_published, and is neither",
+    );
   return fromProtobuf(body.value, dataset);
 }
 
 /** The event's content without its time: what must be the same if the same id comes again. */
-export function datasetEventDigest({ dataset, source, sourceEventId, uri, format, digest, span, version }: DatasetPublished): Digest {
+export function datasetEventDigest({
+  dataset,
+  source,
+  sourceEventId,
+  uri,
+  format,
+  digest,
+  span,
+  version,
+}: DatasetPublished): Digest {
   return digestOf(canonicalJson({ dataset, source, sourceEventId, uri, format, digest, span, version }));
 }
 
@@ -63,7 +80,10 @@ function fromJson(data: Uint8Array, dataset: string): ParsedDatasetEvent {
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
   } catch (error) {
-    return refuse("not-json", `the message must be a JSON CloudEvent: ${error instanceof Error ? error.message : String(error)}`);
+    return refuse(
+      "not-json",
+      `the message must be a JSON CloudEvent: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   const parsed = v.safeParse(cloudEvent, json);
   if (!parsed.success) return refuseIssue(parsed.issues[0]);
@@ -93,11 +113,20 @@ function fromProtobuf(published: DatasetPublished, dataset: string): ParsedDatas
   ] as const)
     if (value === "") return refuse("missing-field", `field ${field} must be there and is empty`);
   if (published.format !== "" && !formats.some((format) => format === published.format))
-    return refuse("bad-field", `field format must be one of ${formats.join(", ")}: it is ${JSON.stringify(published.format)}`);
+    return refuse(
+      "bad-field",
+      `field format must be one of ${formats.join(", ")}: it is ${JSON.stringify(published.format)}`,
+    );
   if (published.digest !== "" && !isDigest(published.digest))
-    return refuse("bad-field", `field digest must be "sha256:" and 64 hex digits: it is ${JSON.stringify(published.digest)}`);
+    return refuse(
+      "bad-field",
+      `field digest must be "sha256:" and 64 hex digits: it is ${JSON.stringify(published.digest)}`,
+    );
   if (published.dataset !== "" && published.dataset !== dataset)
-    return refuse("bad-field", `field dataset must be the subject's ${dataset}: it is ${JSON.stringify(published.dataset)}`);
+    return refuse(
+      "bad-field",
+      `field dataset must be the subject's ${dataset}: it is ${JSON.stringify(published.dataset)}`,
+    );
   return { kind: "published", published: { ...published, dataset } };
 }
 

@@ -64,7 +64,10 @@ export async function handleDataset(context: IngestContext, delivery: Delivery):
       await reject(context, entry, subject.dataset, error.code, error.message);
       return delivery.ack();
     }
-    context.logger.error({ dataset: subject.dataset, sequence: entry.sequence, code: error.code, err: error }, error.message);
+    context.logger.error(
+      { dataset: subject.dataset, sequence: entry.sequence, code: error.code, err: error },
+      error.message,
+    );
     delivery.nak(troubleDelayMs);
   }
 }
@@ -81,10 +84,20 @@ async function ingest(context: IngestContext, entry: LogEntry, dataset: string):
     })),
   );
   const triggered = started.filter(({ plan }) => plan.trigger?.dataset === dataset);
-  if (triggered.length === 0) throw unknownDataset(dataset, started.map(({ plan }) => plan.trigger?.dataset ?? ""));
+  if (triggered.length === 0)
+    throw unknownDataset(
+      dataset,
+      started.map(({ plan }) => plan.trigger?.dataset ?? ""),
+    );
   const artifact = await importDataset(context, published);
   for (const { registration, plan } of triggered) {
-    const run = await startRun(log, subjects, { registration, plan, published, dataset: artifact, datasetSequence: entry.sequence });
+    const run = await startRun(log, subjects, {
+      registration,
+      plan,
+      published,
+      dataset: artifact,
+      datasetSequence: entry.sequence,
+    });
     logger.info({ pipeline: plan.pipeline, run, dataset, sequence: entry.sequence }, "started a run");
   }
 }

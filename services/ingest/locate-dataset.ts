@@ -40,18 +40,28 @@ export async function locateDataset(
     );
   const file = await stat(path);
   if (!file.isFile())
-    throw new Terminal("not-a-file", `Cannot read ${uri}: it must be a file and is ${file.isDirectory() ? "a directory" : "something else"}`, { field: "data.uri" });
+    throw new Terminal(
+      "not-a-file",
+      `Cannot read ${uri}: it must be a file and is ${file.isDirectory() ? "a directory" : "something else"}`,
+      { field: "data.uri" },
+    );
   return { path, format: formatOf(path, format), name: basename(asked) };
 }
 
 function pathOf(uri: string, roots: readonly string[]): string {
   if (/^[a-z][a-z0-9+.-]*:/i.test(uri)) {
     if (!uri.startsWith("file:"))
-      throw new Terminal("bad-uri", `Cannot read ${uri}: it must be a file: URI or a path below the data root`, { field: "data.uri" });
+      throw new Terminal("bad-uri", `Cannot read ${uri}: it must be a file: URI or a path below the data root`, {
+        field: "data.uri",
+      });
     try {
       return fileURLToPath(uri);
     } catch (cause) {
-      throw new Terminal("bad-uri", `Cannot read ${uri}: it must be a file: URI of this machine, such as file:///data/penguins.csv`, { field: "data.uri", cause });
+      throw new Terminal(
+        "bad-uri",
+        `Cannot read ${uri}: it must be a file: URI of this machine, such as file:///data/penguins.csv`,
+        { field: "data.uri", cause },
+      );
     }
   }
   return isAbsolute(uri) ? resolve(uri) : resolve(roots[0] ?? ".", uri);
@@ -63,8 +73,16 @@ async function realPathOf(path: string, uri: string): Promise<string> {
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
     if (code === "ENOENT" || code === "ENOTDIR")
-      throw new Terminal("missing-file", `Cannot read ${uri}: there is no file ${path}`, { field: "data.uri", file: path, cause });
-    throw new MillraceError("terminal", "unreadable-file", `Cannot read ${uri}: ${String(code)} at ${path}`, { field: "data.uri", file: path, cause });
+      throw new Terminal("missing-file", `Cannot read ${uri}: there is no file ${path}`, {
+        field: "data.uri",
+        file: path,
+        cause,
+      });
+    throw new MillraceError("terminal", "unreadable-file", `Cannot read ${uri}: ${String(code)} at ${path}`, {
+      field: "data.uri",
+      file: path,
+      cause,
+    });
   }
 }
 

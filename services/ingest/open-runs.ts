@@ -88,7 +88,12 @@ export function hasEnded(run: WatchedRun): boolean {
 }
 
 /** Why a sweeper should wake a run, if it should. Pure. @param silentMs How long a run may say nothing. */
-export function nudgeReason(run: WatchedRun, nowMs: number, silentMs: number, attemptTimeoutMs: (node: string) => number): string | undefined {
+export function nudgeReason(
+  run: WatchedRun,
+  nowMs: number,
+  silentMs: number,
+  attemptTimeoutMs: (node: string) => number,
+): string | undefined {
   if (run.planDigest === "" || nowMs - run.lastMs < silentMs) return undefined;
   if (hasEnded(run)) return lacksFanOut(run) ? "fan-out-missing" : undefined;
   for (const [key, journal] of run.journals) {

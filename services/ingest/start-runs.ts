@@ -20,8 +20,14 @@ export interface RunStart {
 }
 
 /** Run id: the first 128 bits of sha256 over pipeline, source and event id, so that one event starts a pipeline once. */
-export function runId(pipeline: string, { source, sourceEventId }: Pick<DatasetPublished, "source" | "sourceEventId">): string {
-  return createHash("sha256").update(canonicalJson([pipeline, source, sourceEventId])).digest("hex").slice(0, 32);
+export function runId(
+  pipeline: string,
+  { source, sourceEventId }: Pick<DatasetPublished, "source" | "sourceEventId">,
+): string {
+  return createHash("sha256")
+    .update(canonicalJson([pipeline, source, sourceEventId]))
+    .digest("hex")
+    .slice(0, 32);
 }
 
 /**
@@ -86,5 +92,10 @@ async function writeDatasetArtifact(
   const subject = subjects.artifact(pipeline, run, sourceComponent, source.name, output.type, output.name);
   const { sequence, eventId } = cause;
   const value = { artifact: dataset, cause: { sequence, eventId }, epoch: 0, planDigest };
-  await appendEvent(log, subject, { id: newEventId(), body: { $case: "artifactProduced", value } }, { expectLastSequence: 0 });
+  await appendEvent(
+    log,
+    subject,
+    { id: newEventId(), body: { $case: "artifactProduced", value } },
+    { expectLastSequence: 0 },
+  );
 }

@@ -65,6 +65,9 @@ const copy: TestComponent["work"] = async ({ node, inputs }) => ({
   out: { text: `${node} of ${Object.values(inputs).join(" and ")}` },
 });
 
+const failAsUser: TestComponent["work"] = () => Promise.reject(new Terminal("user-code", "bad column"));
+const failAlways: TestComponent["work"] = () => Promise.reject(new Retryable("store-away", "the store was away"));
+
 const chain = {
   a: { inputs: { data: "source.dataset:Dataset" }, outputs: { out: "A" } },
   b: { inputs: { a: "a.out:A" }, outputs: { out: "B" } },
@@ -84,7 +87,11 @@ describe("agents on one log", () => {
     const body = await outcome("p", "r1");
     expect(body.$case).toBe("runSucceeded");
     const lines = await story("p", "r1");
-    expect(lines.filter((line) => line.endsWith(": completed"))).toEqual(["a: completed", "b: completed", "c: completed"]);
+    expect(lines.filter((line) => line.endsWith(": completed"))).toEqual([
+      "a: completed",
+      "b: completed",
+      "c: completed",
+    ]);
     expect(lines.filter((line) => line.startsWith("c: "))).toEqual(["c: claimed", "c: completed"]);
   });
 
@@ -101,8 +108,7 @@ describe("agents on one log", () => {
   });
 
   it("fan a failure out: what needs it is skipped, and the run ends as failed, naming node and reason", async () => {
-    const failing: TestComponent["work"] = () => Promise.reject(new Terminal("user-code", "bad column"));
-    await start({ ...chainComponents, a: { inputs: ["Dataset"], work: failing } });
+    await start({ ...chainComponents, a: { inputs: ["Dataset"], work: failAsUser } });
     await startTestRun(log, store, testPlan("p", chain), "r1", "hello");
     const body = await outcome("p", "r1");
     expect(body).toMatchObject({ $case: "runFailed", value: { node: "a", code: "user-code", message: "bad column" } });
@@ -127,8 +133,7 @@ describe("agents on one log", () => {
   });
 
   it("give up when the budget of attempts is spent", async () => {
-    const failing: TestComponent["work"] = () => Promise.reject(new Retryable("store-away", "the store was away"));
-    await start({ ...chainComponents, a: { inputs: ["Dataset"], work: failing } });
+    await start({ ...chainComponents, a: { inputs: ["Dataset"], work: failAlways } });
     await startTestRun(log, store, testPlan("p", { ...chain, a: { ...chain.a, attemptsMax: 2 } }), "r1", "hello");
     expect(await outcome("p", "r1")).toMatchObject({ $case: "runFailed", value: { node: "a", code: "store-away" } });
     expect((await story("p", "r1")).filter((line) => line === "a: claimed")).toHaveLength(2);
@@ -160,7 +165,10 @@ describe("agents on one log", () => {
     await start({ ...chainComponents, b: { inputs: ["A"], work: slow } });
     await startTestRun(log, store, testPlan("p", chain), "r1", "hello");
     await begun.promise;
-    const event = { id: newEventId(), ...controlEvent(emptyChain(controlChain), { $case: "cancelRequested", value: { reason: "enough" } }) };
+    const event = {
+      id: newEventId(),
+      ...controlEvent(emptyChain(controlChain), { $case: "cancelRequested", value: { reason: "enough" } }),
+    };
     await appendEvent(log, subjects.control("p", "r1"), event, { expectLastSequence: 0 });
     expect((await outcome("p", "r1")).$case).toBe("runCancelled");
     const lines = await story("p", "r1");

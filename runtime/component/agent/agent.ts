@@ -45,7 +45,11 @@ export async function startAgent(context: AgentContext): Promise<Agent> {
   const name = context.declaration.name;
   const consumptions = await Promise.all([
     consume(durableName(name, filters), filters, context.slots.max + heldBeyondSlots),
-    consume(durableName(`${name}-control`, [context.subjects.filters.control]), [context.subjects.filters.control], controlHeldMax),
+    consume(
+      durableName(`${name}-control`, [context.subjects.filters.control]),
+      [context.subjects.filters.control],
+      controlHeldMax,
+    ),
   ]);
   const renewal = setInterval(() => void renew(context, leases), renewEveryMs);
   const watching = watchControl(context, stopping.signal);
@@ -74,7 +78,10 @@ export async function startAgent(context: AgentContext): Promise<Agent> {
 }
 
 /** Subjects that wake a component: artifacts of the types it takes; `started` if it may have no inputs. */
-export function triggerFilters({ declaration, subjects }: Pick<AgentContext, "declaration" | "subjects">): readonly string[] {
+export function triggerFilters({
+  declaration,
+  subjects,
+}: Pick<AgentContext, "declaration" | "subjects">): readonly string[] {
   const types = new Set(Object.values(declaration.inputs).map(({ type }) => type));
   const artifacts = [...types].sort().map((type) => subjects.filters.artifacts(type));
   return artifacts.length === 0 ? [subjects.filters.started] : artifacts;
@@ -92,7 +99,10 @@ async function handle(context: AgentContext, leases: Set<Lease>, durable: string
     await handleDelivery(context, { durable, lease });
   } catch (thrown) {
     const error = toMillraceError(thrown);
-    context.logger.error({ subject: delivery.entry.subject, sequence: delivery.entry.sequence, code: error.code, error }, error.message);
+    context.logger.error(
+      { subject: delivery.entry.subject, sequence: delivery.entry.sequence, code: error.code, error },
+      error.message,
+    );
     lease.nak(troubleDelayMs);
   } finally {
     leases.delete(lease);

@@ -1,5 +1,9 @@
 import type { ArtifactStore } from "../../artifacts/mod.ts";
-import type { StartExecution, ExecuteResponse, ExecutionSucceeded } from "../../contracts/millrace/component/v1/executor.ts";
+import type {
+  StartExecution,
+  ExecuteResponse,
+  ExecutionSucceeded,
+} from "../../contracts/millrace/component/v1/executor.ts";
 import type { ExecutionEnvironment } from "../../contracts/millrace/event/v1/event.ts";
 import type { Plans } from "../../driver/mod.ts";
 import type { Log, Subjects } from "../../log/mod.ts";
@@ -50,5 +54,5 @@ export interface AgentContext {
   readonly counts: AgentCounts;
   readonly logger: AgentLogger;
   /** Subject token of a destination that a push names in its parameters. */
-  destinationOf(parametersJson: string): string;
+  readonly destinationOf: (parametersJson: string) => string;
 }

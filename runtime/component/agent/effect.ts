@@ -2,7 +2,15 @@ import type { ExecutionSucceeded } from "../../contracts/millrace/component/v1/e
 import type { Completed, Push } from "../../contracts/millrace/event/v1/event.ts";
 import type { Artifact, InputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
 import { blessedChain } from "../../journal/mod.ts";
-import { bless, blessedSequence, intendPush, journalSubject, openPush, recordPushed, withdrawPush } from "../../publisher/mod.ts";
+import {
+  bless,
+  blessedSequence,
+  intendPush,
+  journalSubject,
+  openPush,
+  recordPushed,
+  withdrawPush,
+} from "../../publisher/mod.ts";
 import { foldChain, readJournalFrom } from "../../projections/mod.ts";
 import type { AgentContext } from "./context.ts";
 import type { NodeRun } from "./run-node.ts";
@@ -123,7 +131,11 @@ function isBlessed(inputs: readonly InputArtifact[]): boolean {
   return blessing === undefined || blessing.properties["blessed"] === "1";
 }
 
-async function stillHeld({ log, subjects }: AgentContext, { snapshot, placed }: NodeRun, running: Running): Promise<boolean> {
+async function stillHeld(
+  { log, subjects }: AgentContext,
+  { snapshot, placed }: NodeRun,
+  running: Running,
+): Promise<boolean> {
   const subject = journalSubject(subjects, { pipeline: snapshot.pipeline, run: snapshot.run, node: placed.node });
   const journal = await readJournalFrom(log, subject, await log.leaderLastOf(subject));
   return journal.claim?.eventId === running.claimEventId;

@@ -60,12 +60,16 @@ beforeEach(async () => {
       effect: "push",
       work: async ({ inputs, push }) => {
         if (push !== undefined) pushes.push(push);
-        return { pushed: { text: `pushed ${inputs["model"]}`, properties: { pushed: push === undefined ? "0" : "1" } } };
+        return {
+          pushed: { text: `pushed ${inputs["model"]}`, properties: { pushed: push === undefined ? "0" : "1" } },
+        };
       },
     },
   };
   agents = await Promise.all(
-    Object.entries(components).map(async ([name, component]) => (await startTestAgent(log, store, name, component)).agent),
+    Object.entries(components).map(
+      async ([name, component]) => (await startTestAgent(log, store, name, component)).agent,
+    ),
   );
 });
 

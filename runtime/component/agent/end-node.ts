@@ -21,7 +21,11 @@ export async function endNode(
   const items = options.items ?? fanOutOf(node, journal);
   const endsRun = options.checkRunEnd ?? (isSink(plan, node.name) || journal.phase === "cancelled");
   await Promise.all([
-    writeFanOut(log, subjects, { pipeline, run, node }, journal, items, { epoch, planDigest, standing: snapshot.fanOut }),
+    writeFanOut(log, subjects, { pipeline, run, node }, journal, items, {
+      epoch,
+      planDigest,
+      standing: snapshot.fanOut,
+    }),
     endsRun ? endRun(log, subjects, { pipeline, run, plan }, journal.head?.sequence ?? 0) : undefined,
   ]);
 }

@@ -41,7 +41,10 @@ export async function handleDelivery(context: AgentContext, handled: HandledDeli
   const event = decodeEvent(entry.data);
   if (event === undefined) {
     context.counts.undecodable += 1;
-    context.logger.error({ subject: entry.subject, sequence: entry.sequence }, "terminated a message that does not decode");
+    context.logger.error(
+      { subject: entry.subject, sequence: entry.sequence },
+      "terminated a message that does not decode",
+    );
     return lease.term("does not decode");
   }
   if (event.body === undefined) return lease.nak(unknownDelayMs);
@@ -98,8 +101,8 @@ async function handleNode(
         slot ??= await context.slots.take();
         if (slot.waited) continue;
       }
-      const end = await act(context, handled, placed, snapshot, decision);
-      if (end.kind !== "again") return end;
+      const acted = await act(context, handled, placed, snapshot, decision);
+      if (acted.kind !== "again") return acted;
     }
     return { kind: "later", delayMs: unsettledDelayMs };
   } finally {
@@ -140,18 +143,18 @@ async function act(
       await endNode(context, placed, snapshot, journal, { items: decision.missing, checkRunEnd: decision.checkRunEnd });
       return { kind: "done" };
     case "skip":
-      return end(context, placed, snapshot, { type: "skip", epoch, skipped: decision.skipped });
+      return endWithoutWork(context, placed, snapshot, { type: "skip", epoch, skipped: decision.skipped });
     case "cancel":
-      return end(context, placed, snapshot, { type: "cancel", epoch, reason: decision.reason });
+      return endWithoutWork(context, placed, snapshot, { type: "cancel", epoch, reason: decision.reason });
     case "give-up":
-      return end(context, placed, snapshot, giveUp(placed.node, epoch, decision));
+      return endWithoutWork(context, placed, snapshot, giveUp(placed.node, epoch, decision));
     case "run":
       return runNode(context, { placed, snapshot, inputs: decision.inputs, durable, lease });
   }
 }
 
 /** Ends a node without work: one terminal message, its fan-out, and perhaps the run's end. */
-async function end(
+async function endWithoutWork(
   context: AgentContext,
   placed: PlacedNode,
   snapshot: Snapshot,
@@ -166,7 +169,11 @@ async function end(
   return { kind: "done" };
 }
 
-function giveUp(node: PlanNode, epoch: number, { claimEventId, attempts }: NodeDecision & { kind: "give-up" }): JournalCommand {
+function giveUp(
+  node: PlanNode,
+  epoch: number,
+  { claimEventId, attempts }: NodeDecision & { kind: "give-up" },
+): JournalCommand {
   return {
     type: "fail",
     epoch,

@@ -35,7 +35,8 @@ export async function lookUpCache(
   const last = await context.log.lastOf([subject]);
   const chain = await readChainFrom(context.log, cacheChain, subject, last.entries.get(subject));
   const { entry } = chain.state;
-  if (entry === undefined || !blessingStands(context, snapshot, inputs, entry)) return { key, chain, completed: undefined };
+  if (entry === undefined || !blessingStands(context, snapshot, inputs, entry))
+    return { key, chain, completed: undefined };
   if (!(await bytesAreThere(context, entry))) {
     await revoke(context, subject, chain);
     return { key, chain: await foldAgain(context, subject), completed: undefined };
@@ -89,12 +90,25 @@ export async function servedOutcome(
   };
   const { outputs, metrics, environment } = completed;
   if (!(await bytesAreThere(context, { outputs }))) return undefined;
-  return reusedOutcome({ execution, outputs, metrics, environment, note: `version ${push.version} serves this model already` }, inputs, "");
+  return reusedOutcome(
+    { execution, outputs, metrics, environment, note: `version ${push.version} serves this model already` },
+    inputs,
+    "",
+  );
 }
 
 function reusedOutcome(entry: CacheEntry, inputs: readonly InputArtifact[], key: string): Completed {
   const { execution, outputs, metrics, environment, note } = entry;
-  return { claimEventId: "", outputs, reused: execution, metrics, environment, inputs: [...inputs], cacheKey: key, note };
+  return {
+    claimEventId: "",
+    outputs,
+    reused: execution,
+    metrics,
+    environment,
+    inputs: [...inputs],
+    cacheKey: key,
+    note,
+  };
 }
 
 function blessingStands(
@@ -113,7 +127,7 @@ async function bytesAreThere(
   { store }: AgentContext,
   { outputs }: { readonly outputs: readonly OutputArtifact[] },
 ): Promise<boolean> {
-  const there = await Promise.all(outputs.map(({ artifact }) => (artifact ? store.has(artifact.digest) : true)));
+  const there = await Promise.all(outputs.map(({ artifact }) => (artifact ? store.has(artifact.digest) : Promise.resolve(true))));
   return there.every(Boolean);
 }
 

@@ -66,18 +66,25 @@ async function claim(context: AgentContext, run: NodeRun, before: Journal, looku
   // Until the claim stands, the journal's last word is someone else's.
   entry.running.ending = true;
   try {
-    const claimed = await writeJournal(context.log, context.subjects, place, before, {
-      type: "claim",
-      epoch: snapshot.control.state.epoch,
-      claim: {
-        durable: run.durable,
-        triggerSequence: BigInt(lease.delivery.entry.sequence),
-        inputs: [...inputs],
-        environment: context.environment,
-        cacheKey: lookup.key,
-        blessedSequence: BigInt(snapshot.blessed.expect),
+    const claimed = await writeJournal(
+      context.log,
+      context.subjects,
+      place,
+      before,
+      {
+        type: "claim",
+        epoch: snapshot.control.state.epoch,
+        claim: {
+          durable: run.durable,
+          triggerSequence: BigInt(lease.delivery.entry.sequence),
+          inputs: [...inputs],
+          environment: context.environment,
+          cacheKey: lookup.key,
+          blessedSequence: BigInt(snapshot.blessed.expect),
+        },
       },
-    }, claimEventId);
+      claimEventId,
+    );
     if (claimed.kind !== "written") {
       context.counts.claimsLost += 1;
       return { kind: "again" };
@@ -124,20 +131,34 @@ async function hold(context: AgentContext, run: NodeRun, held: Held): Promise<No
   }
 }
 
-function startWork(context: AgentContext, run: NodeRun, { running }: Held, push: Push | undefined): Promise<ExecutionSucceeded> {
+function startWork(
+  context: AgentContext,
+  run: NodeRun,
+  { running }: Held,
+  push: Push | undefined,
+): Promise<ExecutionSucceeded> {
   const { placed, snapshot, inputs } = run;
   const start = startExecution(context.store, snapshot.started, placed.node, inputs, running.attempt);
-  return context.executor.execute(running.claimEventId, { ...start, push }, {
-    signal: running.stop.signal,
-    onReport(report) {
-      if (report.$case === "progress") running.progress = report.value.fraction;
-      if (report.$case === "log") context.logger.info({ ...fieldsOf(running), level: report.value.level }, report.value.message);
+  return context.executor.execute(
+    running.claimEventId,
+    { ...start, push },
+    {
+      signal: running.stop.signal,
+      onReport(report) {
+        if (report.$case === "progress") running.progress = report.value.fraction;
+        if (report.$case === "log")
+          context.logger.info({ ...fieldsOf(running), level: report.value.level }, report.value.message);
+      },
     },
-  });
+  );
 }
 
 /** Control as of the claim or later: no effect and no Completed before this read. */
-async function cancelRequested({ log, subjects }: AgentContext, snapshot: Snapshot, journal: Journal): Promise<boolean> {
+async function cancelRequested(
+  { log, subjects }: AgentContext,
+  snapshot: Snapshot,
+  journal: Journal,
+): Promise<boolean> {
   const subject = subjects.control(snapshot.pipeline, snapshot.run);
   // `started` is read along because a read that finds nothing at all does not say how far it looked.
   const started = subjects.started(snapshot.pipeline, snapshot.run);
@@ -146,7 +167,12 @@ async function cancelRequested({ log, subjects }: AgentContext, snapshot: Snapsh
   return control.state.cancelRequested;
 }
 
-function completedBy(context: AgentContext, held: Held, succeeded: ExecutionSucceeded, note: string | undefined): Completed {
+function completedBy(
+  context: AgentContext,
+  held: Held,
+  succeeded: ExecutionSucceeded,
+  note: string | undefined,
+): Completed {
   const { outputs, metrics } = succeeded;
   return {
     claimEventId: held.running.claimEventId,
@@ -161,7 +187,11 @@ function completedBy(context: AgentContext, held: Held, succeeded: ExecutionSucc
 }
 
 function mergeEnvironment({ environment }: AgentContext, { environment: told }: ExecutionSucceeded) {
-  return { ...environment, backend: told?.backend || environment.backend, versions: { ...environment.versions, ...told?.versions } };
+  return {
+    ...environment,
+    backend: told?.backend || environment.backend,
+    versions: { ...environment.versions, ...told?.versions },
+  };
 }
 
 async function complete(
@@ -174,7 +204,11 @@ async function complete(
   const { placed, snapshot } = run;
   const { epoch } = snapshot.control.state;
   markEnding(context, completed.claimEventId);
-  const written = await writeJournal(context.log, context.subjects, placeOf(run), journal, { type: "complete", epoch, completed });
+  const written = await writeJournal(context.log, context.subjects, placeOf(run), journal, {
+    type: "complete",
+    epoch,
+    completed,
+  });
   if (written.kind !== "written") return { kind: "again" };
   if (completed.reused) context.counts.reused += 1;
   await Promise.all([
@@ -184,7 +218,13 @@ async function complete(
   return { kind: "done" };
 }
 
-async function fail(context: AgentContext, run: NodeRun, held: Held, thrown: unknown, push: Push | undefined): Promise<NodeEnd> {
+async function fail(
+  context: AgentContext,
+  run: NodeRun,
+  held: Held,
+  thrown: unknown,
+  push: Push | undefined,
+): Promise<NodeEnd> {
   const { running, journal } = held;
   const stopped = running.stop.signal.aborted ? (running.stop.signal.reason as StopReason) : undefined;
   if (stopped === "superseded") return { kind: "drop" };
@@ -194,7 +234,14 @@ async function fail(context: AgentContext, run: NodeRun, held: Held, thrown: unk
     running.stop.abort("superseded" satisfies StopReason);
     throw error;
   }
-  if (push && error.class === "terminal") await withdrawPush(context.log, context.subjects, context.destinationOf(run.placed.node.parametersJson), push, error.message);
+  if (push && error.class === "terminal")
+    await withdrawPush(
+      context.log,
+      context.subjects,
+      context.destinationOf(run.placed.node.parametersJson),
+      push,
+      error.message,
+    );
   const { epoch } = run.snapshot.control.state;
   running.ending = true;
   const cancelled = stopped === "cancelled" || error instanceof Cancelled;

@@ -35,7 +35,10 @@ export interface Running {
 export interface RunningSet {
   readonly all: ReadonlyMap<string, Running>;
   /** Adds an execution; the returned function ends it. */
-  add(running: Omit<Running, "ended" | "stop" | "committed" | "ending" | "progress">): { readonly running: Running; end(): void };
+  add(running: Omit<Running, "ended" | "stop" | "committed" | "ending" | "progress">): {
+    readonly running: Running;
+    end(): void;
+  };
   /** Stops those of a run for which a cancel is not too late. */
   cancelRun(pipeline: string, run: string): void;
   stopAll(reason: StopReason): void;
@@ -48,7 +51,14 @@ export function createRunningSet(): RunningSet {
     all,
     add(place) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const running: Running = { ...place, stop: new AbortController(), committed: false, ending: false, progress: -1, ended: promise };
+      const running: Running = {
+        ...place,
+        stop: new AbortController(),
+        committed: false,
+        ending: false,
+        progress: -1,
+        ended: promise,
+      };
       all.set(place.claimEventId, running);
       return {
         running,

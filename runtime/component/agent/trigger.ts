@@ -24,9 +24,7 @@ export function triggeredNodes(plan: Plan, component: string, trigger: TriggerSu
       return own.filter(({ inputs }) =>
         inputs.some(
           ({ source }) =>
-            source?.$case === "output" &&
-            source.value.node === trigger.node &&
-            source.value.output === trigger.output,
+            source?.$case === "output" && source.value.node === trigger.node && source.value.output === trigger.output,
         ),
       );
   }

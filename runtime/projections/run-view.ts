@@ -1,0 +1,185 @@
+import type { ExecutionReference, Failure } from "../contracts/millrace/event/v1/event.ts";
+import type { Artifact, InputArtifact } from "../contracts/millrace/metadata/v1/artifact.ts";
+import type { Plan, PlanNode } from "../contracts/millrace/metadata/v1/plan.ts";
+import { emptyJournal, isTerminal } from "../journal/mod.ts";
+import type { Journal } from "../journal/mod.ts";
+import type { NodeHistory, RunFold } from "./run.ts";
+
+export type RunStateName = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+export type NodeStateName =
+  | "waiting"
+  | "ready"
+  | "running"
+  | "retrying"
+  | "succeeded"
+  | "failed"
+  | "skipped"
+  | "cancelled";
+
+/** An input of a node, as it was pinned. */
+export interface InputView {
+  readonly name: string;
+  readonly type: string;
+  readonly digest: string;
+  /** Empty for a resolved input. */
+  readonly fromNode: string;
+}
+
+/** An output of a node. */
+export interface OutputView {
+  readonly name: string;
+  readonly type: string;
+  readonly digest: string;
+  readonly uri: string;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** A node of a run, as people and programs are shown it. Times are Unix epoch milliseconds. */
+export interface NodeView {
+  readonly node: string;
+  readonly component: string;
+  readonly state: NodeStateName;
+  readonly attempts: number;
+  readonly cached: boolean;
+  readonly startedAt: number | null;
+  readonly durationMs: number | null;
+  /** Sequence of the journal's last legal message; 0 if it has none. */
+  readonly sequence: number;
+  readonly codeDigest: string | null;
+  readonly executor: { readonly backend: string; readonly version: string };
+  readonly inputs: readonly InputView[];
+  readonly outputs: readonly OutputView[];
+  readonly failure: Pick<Failure, "code" | "message" | "file" | "line" | "stack" | "stderrTail"> | null;
+  readonly nextAttemptAt: number | null;
+  /** Why it was skipped, cancelled or decided as it was; null if there is nothing to say. */
+  readonly note: string | null;
+  readonly reused: { readonly run: string; readonly node: string; readonly sequence: number } | null;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** A run, as people and programs are shown it. */
+export interface RunView {
+  readonly run: string;
+  readonly pipeline: string;
+  readonly planDigest: string;
+  readonly state: RunStateName;
+  readonly atSequence: number;
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly reason: string | null;
+  readonly trigger: string;
+  readonly nodes: readonly NodeView[];
+  /** The evaluation's. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly metricsByNode: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly pushed: { readonly version: number; readonly uri: string } | null;
+}
+
+export interface ViewOptions {
+  /** Where an artifact's files are, as a URI. */
+  readonly uriOf: (digest: string) => string;
+  /** For the durations of what has not ended, Unix epoch milliseconds. */
+  readonly nowMs: number;
+}
+
+/** The view of a folded run. Pure. @param plan The plan that its start names. */
+export function viewRun(fold: RunFold, plan: Plan, options: ViewOptions): RunView {
+  const nodes = plan.nodes
+    .filter(({ component }) => component !== "ingest")
+    .map((node) => viewNode(fold, plan, node, options));
+  const ended = fold.outcome.state.epoch >= fold.control.state.epoch ? fold.outcome : undefined;
+  const startedAt = fold.started?.timeMs ?? 0;
+  const endedAt = ended?.head?.timeMs ?? options.nowMs;
+  const reported = nodes.filter(({ metrics }) => Object.keys(metrics).length > 0);
+  const evaluation = nodes.find(({ outputs }) => outputs.some(({ type }) => type === "ModelEvaluation"));
+  return {
+    run: fold.run,
+    pipeline: fold.pipeline,
+    planDigest: fold.started?.body.planDigest ?? "",
+    state: stateOfRun(fold),
+    atSequence: fold.atSequence,
+    startedAt,
+    durationMs: Math.max(0, endedAt - startedAt),
+    reason: ended?.state.reason ?? null,
+    trigger: fold.started?.body.trigger ?? "",
+    nodes,
+    metrics: evaluation?.metrics ?? {},
+    metricsByNode: Object.fromEntries(reported.map(({ node, metrics }) => [node, metrics])),
+    pushed: pushedBy(nodes),
+  };
+}
+
+/** The state of a folded run: ended as its outcome says, queued until anything was claimed or completed. */
+export function stateOfRun({ outcome, control, nodes }: Pick<RunFold, "outcome" | "control" | "nodes">): RunStateName {
+  if (outcome.state.epoch >= control.state.epoch && outcome.state.kind !== "none") return outcome.state.kind;
+  return nodes.size === 0 ? "queued" : "running";
+}
+
+function viewNode(fold: RunFold, plan: Plan, node: PlanNode, { uriOf, nowMs }: ViewOptions): NodeView {
+  const history = fold.nodes.get(node.name);
+  const journal = history?.journal ?? emptyJournal;
+  const claim = journal.completed?.reused ? undefined : history?.lastClaim;
+  const state = stateOfNode(fold, plan, node, journal);
+  const environment = journal.completed?.environment ?? claim?.body.environment;
+  const startedAt = claim?.timeMs ?? (journal.completed ? (journal.head?.timeMs ?? null) : null);
+  const endedAt = isTerminal(journal, fold.control.state.epoch) ? journal.head?.timeMs : nowMs;
+  return {
+    node: node.name,
+    component: node.component,
+    state,
+    attempts: history?.attempts ?? 0,
+    cached: journal.completed?.reused !== undefined,
+    startedAt,
+    durationMs: startedAt === null || endedAt === undefined ? null : Math.max(0, endedAt - startedAt),
+    sequence: journal.head?.sequence ?? 0,
+    codeDigest: node.code.length === 0 ? null : node.code.map(({ digest }) => digest).join(","),
+    executor: { backend: environment?.backend ?? "", version: environment?.componentVersion ?? "" },
+    inputs: inputViews(journal.completed?.reused ? journal.completed.inputs : (history?.lastClaim?.body.inputs ?? [])),
+    outputs: (journal.completed?.outputs ?? []).flatMap(({ name, artifact }) =>
+      artifact ? [outputView(name, artifact, uriOf)] : [],
+    ),
+    failure: journal.failed?.failure ?? null,
+    nextAttemptAt: journal.dueMs ?? null,
+    note: journal.reason ?? (journal.completed?.note || null),
+    reused: reusedView(journal.completed?.reused),
+    metrics: journal.completed?.metrics ?? {},
+  };
+}
+
+function stateOfNode(fold: RunFold, plan: Plan, node: PlanNode, journal: Journal): NodeStateName {
+  const { epoch } = fold.control.state;
+  if (isTerminal(journal, epoch)) return journal.phase === "completed" ? "succeeded" : (journal.phase as NodeStateName);
+  if (journal.phase === "claimed") return "running";
+  if (journal.phase === "retrying") return "retrying";
+  return node.inputs.every(({ source }) => source?.$case !== "output" || hasEnded(fold, plan, source.value.node))
+    ? "ready"
+    : "waiting";
+}
+
+function hasEnded(fold: RunFold, plan: Plan, name: string): boolean {
+  if (plan.nodes.find((node) => node.name === name)?.component === "ingest") return fold.started !== undefined;
+  const history: NodeHistory | undefined = fold.nodes.get(name);
+  return history !== undefined && isTerminal(history.journal, fold.control.state.epoch);
+}
+
+function inputViews(inputs: readonly InputArtifact[]): readonly InputView[] {
+  return inputs.flatMap(({ name, artifact, fromNode }) =>
+    artifact ? [{ name, type: artifact.type, digest: artifact.digest, fromNode }] : [],
+  );
+}
+
+function outputView(name: string, { type, digest, properties }: Artifact, uriOf: ViewOptions["uriOf"]): OutputView {
+  return { name, type, digest, uri: uriOf(digest), properties };
+}
+
+function reusedView(reused: ExecutionReference | undefined): NodeView["reused"] {
+  return reused ? { run: reused.run, node: reused.node, sequence: Number(reused.completedSequence) } : null;
+}
+
+function pushedBy(nodes: readonly NodeView[]): RunView["pushed"] {
+  for (const { outputs } of nodes)
+    for (const { type, properties } of outputs)
+      if (type === "PushedModel" && properties["pushed"] === "1")
+        return { version: Number(properties["pushed_version"] ?? 0), uri: properties["pushed_destination"] ?? "" };
+  return null;
+}
