@@ -4,4 +4,6 @@ import type { ValueKind } from "./graph.ts";
 export interface RawColumn {
   readonly name: string;
   readonly kind: ValueKind;
+  /** Whether its rows hold lists, which no operation takes; naming it is an error that says so. */
+  readonly repeated?: boolean;
 }

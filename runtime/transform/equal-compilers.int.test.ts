@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Engine } from "../engine/mod.ts";
 import { openEngine } from "../engine/mod.ts";
 import { MillraceError } from "../model/mod.ts";
-import { analyze } from "./analysis.ts";
+import { analyze } from "./pass/analysis.ts";
 import { applyTransform } from "./evaluation/apply.ts";
 import type { AnalyzedGraph, TracedGraph } from "./graph.ts";
 import { materialization } from "./sql/materialization.ts";
@@ -15,7 +15,7 @@ import { bitsOf, selectBits } from "./testing/bits.ts";
 import { arbitraryRow, rawColumns, tableOf, type RawRow } from "./testing/raw-row.ts";
 import { trace } from "./trace.ts";
 import { transformGraph } from "./transform-graph.ts";
-import { vocabularyAssets } from "./vocabulary-asset.ts";
+import { vocabularyAssets } from "./pass/vocabulary-asset.ts";
 
 const runs = 150;
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Engine } from "../engine/mod.ts";
 import { openEngine } from "../engine/mod.ts";
 import { decodeExample, readTfRecords } from "../tensorflow/mod.ts";
-import { analyze } from "./analysis.ts";
+import { analyze } from "./pass/analysis.ts";
 import type { TransformedFeature } from "./evaluation/apply.ts";
 import { applyTransform } from "./evaluation/apply.ts";
 import type { AnyFeature, TransformInputs } from "./feature.ts";

@@ -1,5 +1,5 @@
-export { analyze } from "./analysis.ts";
 export type { RawColumn } from "./column.ts";
+export { analyze, materialize, transformExamples } from "./data-passes.ts";
 export { applyTransform } from "./evaluation/apply.ts";
 export type { ApplyOptions, TransformedFeature } from "./evaluation/apply.ts";
 export type { RawBatch, RawValue } from "./evaluation/column.ts";
@@ -7,7 +7,7 @@ export type { AnyFeature, Categorical, Feature, Preprocessing, TransformInputs, 
 export type * from "./graph.ts";
 export { assetsDirectory, graphFileName, loadTransformGraph, writeGraph } from "./graph-file.ts";
 export * from "./ops/mod.ts";
-export { materialize } from "./materialization.ts";
+export type { TransformedExamples, TransformRequest } from "./pass/transform-examples.ts";
 export { trace } from "./trace.ts";
 export type { TraceOutcome, TraceProblem } from "./trace.ts";
 export { inputsOf, transformGraph } from "./transform-graph.ts";

@@ -41,23 +41,27 @@ export function trace(columns: readonly RawColumn[], preprocessing: unknown): Tr
   return problem("too-deep", `Output "${deep.name}" must be at most ${depthMax} operations from a column`, deep.name);
 }
 
-/** Handles by column; reading another name throws in the author's line. */
+/** Handles by column; reading a column that has none throws in the author's line. */
 function columnHandles(columns: readonly RawColumn[]): object {
+  const single = columns.filter(({ repeated }) => repeated !== true);
   const handles = new Map(
-    columns.map(({ name, kind }) => [name, scalar(kind, { op: "input", column: name, kind })] as const),
+    single.map(({ name, kind }) => [name, scalar(kind, { op: "input", column: name, kind })] as const),
   );
   return new Proxy(Object.freeze(Object.fromEntries(handles)), {
     get: function read(_target, property) {
       if (typeof property === "symbol") return undefined;
       const handle = handles.get(property);
       if (handle !== undefined) return handle;
-      const error = new ReferenceError(
-        `Cannot read column "${property}" as the examples have no such column: they have ${listOf([...handles.keys()])}`,
-      );
+      const error = new ReferenceError(`Cannot read column "${property}": ${unreadable(property, columns)}`);
       Error.captureStackTrace(error, read);
       throw error;
     },
   });
+}
+
+function unreadable(column: string, columns: readonly RawColumn[]): string {
+  if (columns.some(({ name }) => name === column)) return "it must have one value a row: it has lists";
+  return `examples and schema must have it: they have ${listOf(columns.map(({ name }) => name))}`;
 }
 
 function findProblem(returned: unknown): TraceOutcome | undefined {

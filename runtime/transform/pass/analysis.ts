@@ -1,9 +1,9 @@
-import type { Engine } from "../engine/mod.ts";
-import type { AnalyzedGraph, AnalyzerResult, TracedGraph } from "./graph.ts";
-import { nodeAt } from "./graph.ts";
-import { analyzerPhases, ancestors } from "./graph-order.ts";
-import type { Asked, VocabularyRow } from "./sql/analysis.ts";
-import { isVocabulary, numericAnalysis, numericResult, vocabularyAnalysis, vocabularyResult } from "./sql/analysis.ts";
+import type { Engine } from "../../engine/mod.ts";
+import type { AnalyzedGraph, AnalyzerResult, TracedGraph } from "../graph.ts";
+import { nodeAt } from "../graph.ts";
+import { analyzerPhases, ancestors } from "../graph-order.ts";
+import type { Asked, VocabularyRow } from "../sql/analysis.ts";
+import { isVocabulary, numericAnalysis, numericResult, vocabularyAnalysis, vocabularyResult } from "../sql/analysis.ts";
 import { vocabularyAssets } from "./vocabulary-asset.ts";
 
 /**

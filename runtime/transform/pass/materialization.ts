@@ -1,7 +1,7 @@
-import type { Engine, Examples } from "../engine/mod.ts";
-import { writeSplit } from "../engine/mod.ts";
-import type { AnalyzedGraph } from "./graph.ts";
-import { materialization } from "./sql/materialization.ts";
+import type { Engine, Examples } from "../../engine/mod.ts";
+import { writeSplit } from "../../engine/mod.ts";
+import type { AnalyzedGraph } from "../graph.ts";
+import { materialization } from "../sql/materialization.ts";
 import { vocabularyAssets } from "./vocabulary-asset.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Engine } from "../engine/mod.ts";
-import type { AnalyzedGraph } from "./graph.ts";
-import { resultOf } from "./graph.ts";
-import type { VocabularySql } from "./sql/expression.ts";
-import { vocabularyText } from "./vocabulary-text.ts";
+import type { Engine } from "../../engine/mod.ts";
+import type { AnalyzedGraph } from "../graph.ts";
+import { resultOf } from "../graph.ts";
+import type { VocabularySql } from "../sql/expression.ts";
+import { vocabularyText } from "../vocabulary-text.ts";
 
 /** A directory of vocabulary files: one value a line, as TFT writes them. */
 export interface VocabularyAssets {

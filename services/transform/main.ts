@@ -1,0 +1,4 @@
+import { serve } from "millrace/component";
+import { transform } from "./component.ts";
+
+await serve(transform);
