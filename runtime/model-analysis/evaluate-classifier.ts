@@ -30,7 +30,7 @@ export interface EvaluateOptions {
 /**
  * Evaluates a classifier on raw examples: predicts the split, then aggregates in the engine.
  *
- * @throws {Terminal} `no-such-split`, `empty-split`, `label-absent`, `no-such-feature`, `duplicate-slice-feature`,
+ * @throws {Terminal} `no-such-split`, `empty-split`, `column-absent` (the label), `no-such-feature`, `duplicate-slice-feature`,
  * `too-many-slices`, `bad-weight`, `prediction-count`, `prediction-not-finite`.
  */
 export async function evaluateClassifier(

@@ -30,12 +30,11 @@ export interface PredictSplit {
 /**
  * Predicts every row of a split, in its order.
  *
- * @throws {Terminal} `no-such-split`, `empty-split`, `label-absent`, `bad-weight`, `prediction-count`.
+ * @throws {Terminal} `no-such-split`, `empty-split`, `column-absent` (the label), `bad-weight`, `prediction-count`.
  */
 export async function predictSplit(engine: Engine, given: PredictSplit): Promise<Predictions> {
   const rows = await given.examples.rows(given.split);
   if (rows === 0) throw emptySplit(given.split);
-  assertLabel(given);
   await assertWeights(engine, given);
   await writePredictions(engine, given, rows);
   return {
@@ -48,14 +47,13 @@ export async function predictSplit(engine: Engine, given: PredictSplit): Promise
 /** Scores and labels as bare little-endian numbers, which the engine reads as they are. */
 async function writePredictions(engine: Engine, given: PredictSplit, rows: number): Promise<void> {
   const { classifier, examples, split } = given;
-  const names = [...new Set([...classifier.features, ...classifier.labelFeatures])];
   const scores = openNumbers(scoresFile(given));
   const labels = openNumbers(labelsFile(given));
   for (let offset = 0; offset < rows; offset += batchRows) {
     given.signal.throwIfAborted();
     const range = { offset, rows: Math.min(batchRows, rows - offset) };
-    const columns = await readRawColumns(engine, examples, split, names, range);
-    const [scored, labelled] = [await classifier.scores(columns), await classifier.labels(columns)];
+    const batch = await readRawColumns(engine, examples, split, classifier.features, range);
+    const [scored, labelled] = [await classifier.scores(batch, given.signal), classifier.labels(batch)];
     assertAnswered("scores", scored.length, range.rows * classifier.classes.length);
     assertAnswered("labels", labelled.length, range.rows);
     await scores.write(scored);
@@ -115,18 +113,6 @@ function slicesSql({ examples, sliceFeatures }: PredictSplit): string {
     return `arrayMap(value -> assumeNotNull(toString(value)), arrayFilter(value -> isNotNull(value), ${all}))`;
   });
   return values.length === 0 ? "CAST([], 'Array(Array(String))')" : `[${values.join(", ")}]`;
-}
-
-function assertLabel({ classifier, examples }: PredictSplit): void {
-  const available = examples.columns.map(({ name }) => name);
-  const absent = classifier.labelFeatures.find((name) => !available.includes(name));
-  if (absent === undefined) return;
-  throw new Terminal(
-    "label-absent",
-    `Cannot evaluate the model as the examples must have its label ${JSON.stringify(absent)}: ` +
-      `they have ${available.join(", ")}`,
-    { field: absent },
-  );
 }
 
 async function assertWeights(engine: Engine, { examples, split, weight }: PredictSplit): Promise<void> {

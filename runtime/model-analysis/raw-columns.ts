@@ -1,5 +1,5 @@
 import { identifier, type Engine, type Examples, type FeatureColumn } from "../engine/mod.ts";
-import type { RawColumns } from "./classifier.ts";
+import type { RawBatch, RawValue } from "../training/mod.ts";
 
 /** Rows of a split, by position. */
 export interface RowRange {
@@ -7,22 +7,18 @@ export interface RowRange {
   readonly rows: number;
 }
 
-/** Reads some rows of a split column by column; a column that the examples don't have is all nulls. */
+/** Reads some rows of a split column by column; those that the examples don't have are left out. */
 export async function readRawColumns(
   engine: Engine,
   examples: Examples,
   split: string,
   names: readonly string[],
   range: RowRange,
-): Promise<RawColumns> {
-  const present = examples.columns.filter((column) => names.includes(column.name));
-  const absent = names.filter((name) => !present.some((column) => column.name === name));
-  const [values] =
-    present.length === 0 ? [] : await engine.query<RawColumns>(columnsSql(examples, split, present, range));
-  return Object.fromEntries([
-    ...present.map((column, position) => [column.name, values?.[`column_${position}`] ?? []] as const),
-    ...absent.map((name) => [name, Array<null>(range.rows).fill(null)] as const),
-  ]);
+): Promise<RawBatch> {
+  const columns = examples.columns.filter(({ name }) => names.includes(name));
+  if (columns.length === 0) return {};
+  const [values] = await engine.query<Record<string, readonly RawValue[]>>(columnsSql(examples, split, columns, range));
+  return Object.fromEntries(columns.map(({ name }, position) => [name, values?.[`column_${position}`] ?? []]));
 }
 
 /** `groupArray` leaves nulls out, unless they are in a tuple. */

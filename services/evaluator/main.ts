@@ -1,0 +1,4 @@
+import { serve } from "millrace/component";
+import { evaluator } from "./component.ts";
+
+await serve(evaluator);
