@@ -1,8 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Terminal } from "../model/mod.ts";
 import type { Engine } from "./engine.ts";
 import { columnStructure, describeColumns, type FeatureColumn } from "./feature-column.ts";
+import { identifier } from "./sql.ts";
+import { loadTfRecords } from "./tfrecord-table.ts";
 
 /** Examples opened for reading, split by split. */
 export interface Examples {
@@ -16,29 +18,58 @@ export interface Examples {
 
 const splitDirectory = /^Split-(.+)$/;
 const parquetFile = /^data_parquet-\d{5}-of-\d{5}\.parquet$/;
+const tfRecordFile = /^data_tfrecord-\d{5}-of-\d{5}(?:\.gz)?$/;
 
 /**
- * Opens an Examples artifact: `Split-<name>/data_parquet-*.parquet`, as TFX lays it out.
+ * Opens an Examples artifact as TFX lays it out: `Split-<name>/data_parquet-*.parquet`, read where it lies, or
+ * `Split-<name>/data_tfrecord-*.gz` of tf.Example, loaded into the engine first.
  * @param path The artifact's directory.
  * @param order Names of its splits in their order (the `split_names` property); default by name.
- * @throws {Terminal} `not-examples`: no split, or a split without data files; `unsupported-column`.
+ * @throws {Terminal} `not-examples`: no split, or a split without data files; `unsupported-column`; `bad-tfrecord`.
  */
 export async function openExamples(engine: Engine, path: string, order?: readonly string[]): Promise<Examples> {
   const splits = order ?? splitNames(path);
-  const files = new Map(splits.map((split) => [split, dataFiles(path, split)]));
-  const [first] = files.values();
-  if (first === undefined) throw notExamples(path, "it has no Split-<name> directory");
-  const columns = await describeColumns(engine, engine.fileTable(first[0] as string, "Parquet"));
-  const structure = columnStructure(columns);
-  const tables = new Map(
-    [...files].map(([split, paths]) => [split, unionOf(paths.map((p) => engine.fileTable(p, "Parquet", structure)))]),
-  );
-  const table = (split: string) => tables.get(split) ?? noSuchSplit(split, splits);
+  const files = splits.map((split) => dataFiles(path, split));
+  if (splits.length === 0) throw notExamples(path, "it has no Split-<name> directory");
+  const { columns, tables } = files.every((paths) => parquetFile.test(basename(paths[0] ?? "")))
+    ? await openParquet(engine, files)
+    : await openTfRecords(engine, files);
+  const bySplit = new Map(splits.map((split, index) => [split, tables[index]]));
+  const table = (split: string) => bySplit.get(split) ?? noSuchSplit(split, splits);
   const rows = async (split: string) => {
     const [row] = await engine.query<{ rows: number }>(`SELECT count() AS rows FROM ${table(split)}`);
     return row?.rows ?? 0;
   };
   return { splits, columns, table, rows };
+}
+
+interface Opened {
+  readonly columns: readonly FeatureColumn[];
+  /** A table expression a split. */
+  readonly tables: readonly string[];
+}
+
+async function openParquet(engine: Engine, files: readonly (readonly string[])[]): Promise<Opened> {
+  const columns = await describeColumns(engine, engine.fileTable(files[0]?.[0] ?? "", "Parquet"));
+  const structure = columnStructure(columns);
+  const tables = files.map((paths) => unionOf(paths.map((path) => engine.fileTable(path, "Parquet", structure))));
+  return { columns, tables };
+}
+
+/** All splits are loaded as one table, so that they have the same columns. */
+async function openTfRecords(engine: Engine, files: readonly (readonly string[])[]): Promise<Opened> {
+  const loaded = await loadTfRecords(engine, files.flat());
+  const columns = loaded.columns.map(({ name, kind, repeated }) => ({
+    name,
+    kind: kind === "none" ? "bytes" : kind,
+    repeated,
+  }));
+  const named = loaded.columns.map(({ name, column }) => `t.${column} AS ${identifier(name)}`).join(", ");
+  const tables = files.map((paths) => {
+    const [first, last] = [files.flat().indexOf(paths[0] ?? ""), files.flat().indexOf(paths.at(-1) ?? "")];
+    return `(SELECT ${named} FROM ${loaded.table} AS t WHERE t.file BETWEEN ${first} AND ${last} ORDER BY t.row)`;
+  });
+  return { columns, tables };
 }
 
 function splitNames(path: string): string[] {
@@ -49,9 +80,11 @@ function splitNames(path: string): string[] {
 
 function dataFiles(path: string, split: string): string[] {
   const directory = join(path, `Split-${split}`);
-  const names = existsSync(directory) ? readdirSync(directory).filter((name) => parquetFile.test(name)) : [];
-  if (names.length === 0) throw notExamples(directory, "it has no data_parquet-*.parquet");
-  return names.sort().map((name) => join(directory, name));
+  const names = existsSync(directory) ? readdirSync(directory) : [];
+  const data = [parquetFile, tfRecordFile].map((pattern) => names.filter((name) => pattern.test(name)));
+  const files = data.find((found) => found.length > 0);
+  if (files === undefined) throw notExamples(directory, "it has no data_parquet-*.parquet and no data_tfrecord-*.gz");
+  return files.sort().map((name) => join(directory, name));
 }
 
 function unionOf(tables: readonly string[]): string {

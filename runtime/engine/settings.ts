@@ -10,6 +10,12 @@ export const memoryBytesMax = 4 * 2 ** 30;
 /** Memory at which sorting and grouping go on on disk, in bytes. */
 export const memoryBytesBeforeDisk = 1 * 2 ** 30;
 
+/** Longest statement, in bytes: one over thousands of columns passes the engine's 256 KiB. */
+export const queryBytesMax = 64 * 2 ** 20;
+
+/** Most nodes of a parsed statement, for the same reason. */
+export const queryNodesMax = 10_000_000;
+
 /**
  * What every statement runs under. One thread and kept order make results depend on the data alone: with the
  * engine's own defaults Parquet rows come out of order even with one thread. File schemas are not cached, since a
@@ -26,6 +32,9 @@ export const baseSettings: Readonly<Record<string, SettingValue>> = {
   schema_inference_use_cache_for_file: 0,
   engine_file_truncate_on_insert: 1,
   precise_float_parsing: 1,
+  max_query_size: queryBytesMax,
+  max_ast_elements: queryNodesMax,
+  max_expanded_ast_elements: queryNodesMax,
 };
 
 const ownSettingsClause = /\bSETTINGS\s+\w+\s*=[^()]*$/i;
