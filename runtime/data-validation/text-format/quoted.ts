@@ -21,13 +21,17 @@ const letters: Readonly<Record<string, number>> = {
   "\\": 92,
 };
 
-/** A string as the text format quotes it: UTF-8 as it is, control characters as octal escapes. */
+/** A string as the text format quotes it. */
 export function quote(value: string): string {
+  return `"${escapeText(value)}"`;
+}
+
+/** A string with quotes, backslashes and control characters escaped, the last as octal; UTF-8 stays as it is. */
+export function escapeText(value: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what is escaped.
-  const escaped = value.replaceAll(/[\u0000-\u001f\u007f'"\\]/g, (character) => {
+  return value.replaceAll(/[\u0000-\u001f\u007f'"\\]/g, (character) => {
     return escapes[character] ?? `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`;
   });
-  return `"${escaped}"`;
 }
 
 /**
