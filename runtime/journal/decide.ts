@@ -42,11 +42,12 @@ export interface RetryBudget {
 /** An event to append after the journal's head, or why the command does not fit the state. */
 export type JournalDecision =
   | { readonly kind: "append"; readonly expect: number; readonly event: Omit<Event, "id"> }
-  | { readonly kind: "refused"; readonly because: "terminal" | "not-the-claim" | "not-claimed" };
+  | { readonly kind: "refused"; readonly because: "terminal" | "not-the-claim" | "not-claimed" | "stale-epoch" };
 
 /** Decides a command against a node's journal. Pure: no clock, no ids. */
 export function decide(journal: Journal, command: JournalCommand): JournalDecision {
   if (isTerminal(journal, command.epoch)) return { kind: "refused", because: "terminal" };
+  if (command.epoch < journal.epoch) return { kind: "refused", because: "stale-epoch" };
   const attempts = attemptsIn(journal, command.epoch);
   switch (command.type) {
     case "claim": {

@@ -1,11 +1,8 @@
 import type { ArtifactStore } from "../../artifacts/mod.ts";
-import type {
-  StartExecution,
-  ExecuteResponse,
-  ExecutionSucceeded,
-} from "../../contracts/millrace/component/v1/executor.ts";
+import type { ExecutionSucceeded, StartExecution } from "../../contracts/millrace/component/v1/executor.ts";
 import type { ExecutionEnvironment } from "../../contracts/millrace/event/v1/event.ts";
 import type { Plans } from "../../driver/mod.ts";
+import type { ExecutionReport } from "../../executor/mod.ts";
 import type { Log, Subjects } from "../../log/mod.ts";
 import type { Declaration } from "../../pipeline/mod.ts";
 import type { RunningSet } from "./running.ts";
@@ -20,7 +17,7 @@ export interface AgentExecutor {
   execute(
     executionId: string,
     start: StartExecution,
-    options: { readonly signal: AbortSignal; onReport?(report: NonNullable<ExecuteResponse["report"]>): void },
+    options: { readonly signal: AbortSignal; readonly onReport?: (report: ExecutionReport) => void },
   ): Promise<ExecutionSucceeded>;
 }
 

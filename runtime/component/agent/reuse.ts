@@ -127,7 +127,9 @@ async function bytesAreThere(
   { store }: AgentContext,
   { outputs }: { readonly outputs: readonly OutputArtifact[] },
 ): Promise<boolean> {
-  const there = await Promise.all(outputs.map(({ artifact }) => (artifact ? store.has(artifact.digest) : Promise.resolve(true))));
+  const there = await Promise.all(
+    outputs.map(({ artifact }) => (artifact ? store.has(artifact.digest) : Promise.resolve(true))),
+  );
   return there.every(Boolean);
 }
 

@@ -1,0 +1,95 @@
+import { Server, status } from "@grpc/grpc-js";
+import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
+import type { ArtifactStore } from "millrace/artifacts";
+import { ControlServiceService } from "millrace/contracts/millrace/control/v1/control.ts";
+import type {
+  CancelRunRequest,
+  CancelRunResponse,
+  ControlServiceServer,
+  PublishDatasetRequest,
+  PublishDatasetResponse,
+  RegisterPipelineRequest,
+  RegisterPipelineResponse,
+} from "millrace/contracts/millrace/control/v1/control.ts";
+import { storePlan } from "millrace/component";
+import { listen } from "millrace/executor";
+import { appendEvent, newEventId } from "millrace/log";
+import type { Log, Subjects } from "millrace/log";
+import { Terminal, toMillraceError } from "millrace/model";
+import { planDigest } from "millrace/pipeline";
+import { registerPipeline, requestCancel } from "millrace/publisher";
+
+export interface ControlContext {
+  readonly log: Log;
+  readonly subjects: Subjects;
+  readonly store: ArtifactStore;
+}
+
+/** Serves ControlService. @returns the address it got, and how it ends. */
+export async function startControlServer(
+  address: string,
+  context: ControlContext,
+): Promise<{ readonly address: string; close(): Promise<void> }> {
+  const server = new Server();
+  const service: ControlServiceServer = {
+    registerPipeline: unary((request: RegisterPipelineRequest) => register(context, request)),
+    publishDataset: unary((request: PublishDatasetRequest) => publish(context, request)),
+    cancelRun: unary((request: CancelRunRequest) => cancel(context, request)),
+  };
+  server.addService(ControlServiceService, service);
+  const bound = await listen(server, address);
+  return { address: bound, close: () => new Promise((resolve) => server.tryShutdown(() => resolve())) };
+}
+
+async function register(
+  { log, subjects, store }: ControlContext,
+  { plan }: RegisterPipelineRequest,
+): Promise<RegisterPipelineResponse> {
+  if (plan === undefined)
+    throw new Terminal("missing-field", "Cannot register a pipeline: field plan must be there and is missing", {
+      field: "plan",
+    });
+  const registered = await registerPipeline(log, subjects, plan, planDigest(plan), (bytes) => storePlan(store, bytes));
+  return { ...registered, sequence: BigInt(registered.sequence) };
+}
+
+async function publish(
+  { log, subjects }: ControlContext,
+  request: PublishDatasetRequest,
+): Promise<PublishDatasetResponse> {
+  const { dataset, source, id: sourceEventId, uri, format, digest, span, version } = request;
+  const value = { dataset, source, sourceEventId, uri, format, digest, span, version, time: "" };
+  const event = { id: newEventId(), body: { $case: "datasetPublished" as const, value } };
+  const appended = await appendEvent(log, subjects.dataset(dataset), event);
+  return { sequence: BigInt(appended.kind === "appended" ? appended.sequence : 0) };
+}
+
+async function cancel(
+  { log, subjects }: ControlContext,
+  { pipeline, run, reason }: CancelRunRequest,
+): Promise<CancelRunResponse> {
+  if ((await log.leaderLastOf(subjects.started(pipeline, run))) === undefined)
+    throw new Terminal("unknown-run", `Cannot cancel run ${run} of ${pipeline}: it was never started`);
+  return { sequence: BigInt(await requestCancel(log, subjects, pipeline, run, reason)) };
+}
+
+/** One table of how errors look to gRPC clients. */
+function grpcStatus(failureClass: string): status {
+  return failureClass === "retryable"
+    ? status.UNAVAILABLE
+    : failureClass === "cancelled"
+      ? status.CANCELLED
+      : status.INVALID_ARGUMENT;
+}
+
+function unary<Request, Response>(handle: (request: Request) => Promise<Response>) {
+  return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>): void => {
+    handle(call.request).then(
+      (response) => callback(null, response),
+      (thrown: unknown) => {
+        const error = toMillraceError(thrown);
+        callback({ code: grpcStatus(error.class), message: `${error.code}: ${error.message}` });
+      },
+    );
+  };
+}

@@ -1,0 +1,54 @@
+import { openArtifactStore } from "millrace/artifacts";
+import { durableName, planReader } from "millrace/component";
+import type { StartedService } from "millrace/component";
+import { createPlans } from "millrace/driver";
+import { connectLog } from "millrace/jetstream";
+import { subjectsOf } from "millrace/log";
+import { toMillraceError } from "millrace/model";
+import type { Logger } from "pino";
+import type { IngestConfig } from "./config.ts";
+import { startControlServer } from "./control-server.ts";
+import { handleDataset } from "./handle-dataset.ts";
+import type { IngestContext } from "./handle-dataset.ts";
+import { startSweeper } from "./sweeper.ts";
+
+/** Dataset events handled at once. */
+const heldMax = 16;
+/** A run that says nothing for two ack_waits is woken, in milliseconds. */
+const silentMs = 60_000;
+
+/** Starts ingest: dataset events to runs, the sweeper, and ControlService. */
+export async function startIngest(config: IngestConfig, logger: Logger): Promise<StartedService> {
+  const log = await connectLog({ url: config.natsUrl, namespace: config.namespace, name: "ingest" });
+  const subjects = subjectsOf(config.namespace);
+  const store = openArtifactStore(config.store);
+  const plans = createPlans(log, planReader(store));
+  const context: IngestContext = { log, subjects, store, plans, roots: config.roots, logger };
+  const filters = [subjects.filters.datasets];
+  const consumption = await log.consume({
+    durable: durableName("ingest", filters),
+    filters,
+    heldMax,
+    handle: (delivery) => handleDataset(context, delivery),
+  });
+  const sweeper = startSweeper({
+    log,
+    subjects,
+    plans,
+    silentMs,
+    onTrouble: (thrown) => {
+      const error = toMillraceError(thrown);
+      logger.error({ code: error.code, err: error }, error.message);
+    },
+  });
+  const server = await startControlServer(config.grpcAddress, { log, subjects, store });
+  return {
+    address: server.address,
+    async stop() {
+      await consumption.drain();
+      await sweeper[Symbol.asyncDispose]();
+      await server.close();
+      await log[Symbol.asyncDispose]();
+    },
+  };
+}
