@@ -1,6 +1,5 @@
 export * from "./blessing.ts";
 export * from "./classifier.ts";
-export * from "./environment.ts";
 export * from "./evaluate-classifier.ts";
 export * from "./evaluation-files.ts";
 export * from "./load-classifier.ts";

@@ -1,7 +1,20 @@
 import { implement } from "millrace/component";
-import { evaluationEnvironment } from "millrace/model-analysis";
+import { engineEnvironment } from "millrace/engine";
 import { evaluatorDeclaration } from "millrace/pipeline";
-import { evaluateModel } from "./evaluate-model.ts";
+import { backendEnvironment } from "millrace/tensorflow";
 
-/** The evaluator: metrics of a model on raw examples, by slice. */
-export const evaluator = implement(evaluatorDeclaration, evaluateModel, { environment: evaluationEnvironment });
+/** The evaluator: metrics of a model on raw examples, by slice. The agent imports it too, so its work is loaded late. */
+export const evaluator = implement(
+  evaluatorDeclaration,
+  async (context) => {
+    const { evaluateModel } = await import("./evaluate-model.ts");
+    return evaluateModel(context);
+  },
+  { environment },
+);
+
+/** It predicts with the backend, and aggregates with the engine. */
+function environment() {
+  const { backend, versions } = backendEnvironment();
+  return { backend, versions: { ...engineEnvironment().versions, ...versions } };
+}

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { isDestination } from "../../model/mod.ts";
+import { isDestination, targetToken, type Token } from "../../model/mod.ts";
 import { artifact, declareComponent, optionalArtifact } from "../declaration.ts";
 
 /** Copies a blessed model to a versioned directory that servers poll. Source: TFX Pusher. */
@@ -22,3 +22,12 @@ export const pusherDeclaration = declareComponent({
   cache: false,
   effect: "push",
 });
+
+/**
+ * Subject token of the destination that a pushing node's parameters name.
+ * @throws {Terminal} `bad-destination`.
+ */
+export function destinationToken(parametersJson: string): Token {
+  const { to } = JSON.parse(parametersJson) as { readonly to?: unknown };
+  return targetToken(typeof to === "string" ? to : "");
+}

@@ -1,0 +1,4 @@
+import { serve } from "millrace/component";
+import { modelValidator } from "./component.ts";
+
+await serve(modelValidator);
