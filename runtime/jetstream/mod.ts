@@ -1,1 +1,3 @@
-export * from "./server-version.ts";
+export type { DialOptions } from "./dial.ts";
+export { connectLog, type ConnectOptions, type JetStreamLog } from "./jetstream-log.ts";
+export { isNewEnough, oldestServer } from "./server-version.ts";

@@ -2,12 +2,12 @@ import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { Retryable } from "millrace/model";
 import type { ServerPorts } from "./ports-file.ts";
-import { until } from "./until.ts";
 
 /** A bare client connection that says: someone needs this server. The kernel ends it with its process. */
 export interface Lease {
-  /** Ends it and waits until the server has forgotten it. Resolves to how many leases of others there are. */
-  end(): Promise<number>;
+  end(): void;
+  /** How many leases of others there are, once the server has forgotten this one; until then undefined. */
+  others(): Promise<number | undefined>;
 }
 
 const leaseName = "millrace-lease";
@@ -23,15 +23,7 @@ export async function takeLease(ports: ServerPorts): Promise<Lease> {
   const socket = connect(Number(port), hostname);
   const clientId = await greet(socket, ports);
   socket.unref();
-  return {
-    end: async () => {
-      socket.destroy();
-      return await until(() => othersOnce(ports, clientId), {
-        timeoutMs: answerTimeoutMs,
-        late: () => silent(ports),
-      });
-    },
-  };
+  return { end: () => void socket.destroy(), others: () => othersOnce(ports, clientId) };
 }
 
 /** Says who it is and waits until the server has answered, so that the server counts it from here on. */
@@ -40,8 +32,10 @@ function greet(socket: Socket, ports: ServerPorts): Promise<number> {
     let clientId = 0;
     const late = setTimeout(() => socket.destroy(silent(ports)), answerTimeoutMs);
     socket.once("close", () => clearTimeout(late));
-    socket.on("error", (error) => reject(error instanceof Retryable ? error : silent(ports, error)));
-    createInterface({ input: socket }).on("line", (line) => {
+    const lines = createInterface({ input: socket });
+    for (const source of [socket, lines])
+      source.on("error", (error: Error) => reject(error instanceof Retryable ? error : silent(ports, error)));
+    lines.on("line", (line) => {
       if (line.startsWith("INFO ")) {
         clientId = (JSON.parse(line.slice("INFO ".length)) as { client_id: number }).client_id;
         const introduction = {
@@ -63,7 +57,6 @@ function greet(socket: Socket, ports: ServerPorts): Promise<number> {
   });
 }
 
-/** Leases beside this one; undefined as long as the server still lists this one, or does not answer. */
 async function othersOnce(ports: ServerPorts, clientId: number): Promise<number | undefined> {
   const response = await fetch(`${ports.monitorUrl}/connz?limit=${connectionsMax}`).catch(() => undefined);
   if (response === undefined) return undefined;
@@ -72,7 +65,8 @@ async function othersOnce(ports: ServerPorts, clientId: number): Promise<number 
   return leases.some(({ cid }) => cid === clientId) ? undefined : leases.length;
 }
 
-function silent(ports: ServerPorts, cause?: unknown): Retryable {
+/** The error of a server that does not answer. */
+export function silent(ports: ServerPorts, cause?: unknown): Retryable {
   const message = `Cannot use the nats-server at ${ports.url} (process ${ports.pid}): it must answer: it is silent. End it and try again`;
   return new Retryable("nats-server-silent", message, { cause });
 }

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { Retryable } from "millrace/model";
 import { type DataLock, tryDataLock } from "./data-lock.ts";
 import { failure, launch, type LaunchOptions, runningPorts } from "./launch.ts";
-import { type Lease, takeLease } from "./lease.ts";
+import { type Lease, silent, takeLease } from "./lease.ts";
 import { readPorts, type ServerPorts } from "./ports-file.ts";
 import { until } from "./until.ts";
 
@@ -18,6 +18,7 @@ export interface NatsServer extends AsyncDisposable {
 
 /** Longest wait for another process at the gate; it may be building nats-server there. */
 const gateTimeoutMs = 900_000;
+const answerTimeoutMs = 10_000;
 const stopTimeoutMs = 20_000;
 
 /**
@@ -59,8 +60,12 @@ class LocalServer implements NatsServer {
     this.#lease = undefined;
     const gate = await passGate(this.#dataDir);
     try {
-      if ((await this.#isGone()) || (await lease.end()) > 0) return;
-      await terminate(this.#dataDir, this.pid);
+      lease.end();
+      const others = await until(async () => ((await this.#isGone()) ? "gone" : await lease.others()), {
+        timeoutMs: answerTimeoutMs,
+        late: () => silent(this),
+      });
+      if (others === 0) await terminate(this.#dataDir, this.pid);
     } finally {
       gate.release();
     }

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LogEntry, ReadRange } from "../log/mod.ts";
+import { MillraceError } from "../model/mod.ts";
+import type { Connected } from "./consumption.ts";
+import { type HistoryItem, OrderedReader } from "./ordered-reader.ts";
+
+const reopenDelayMs = 50;
+/** Longest wait of a read for a server that is away; who follows waits for ever. */
+const readPatienceMs = 600_000;
+
+/**
+ * Reads the messages that match, in order, up to `to` or to what was there at the start. Where the server goes away
+ * in the middle it waits and goes on behind the last message given.
+ */
+export async function* read(to: Connected, filters: readonly string[], range: ReadRange): AsyncGenerator<LogEntry> {
+  let left: number | undefined;
+  const isLast = ({ entry, pending }: HistoryItem): boolean => {
+    left = (left ?? 0) - 1;
+    return range.to === undefined ? left === 0 : entry.sequence >= range.to || pending === 0;
+  };
+  const isEmpty = (pendingAtStart: number): boolean => {
+    left ??= pendingAtStart;
+    return pendingAtStart === 0;
+  };
+  for await (const item of items(to, filters, { ...range, patienceMs: readPatienceMs }, isEmpty)) {
+    if (item.entry.sequence > (range.to ?? Number.POSITIVE_INFINITY)) return;
+    yield item.entry;
+    if (isLast(item)) return;
+  }
+}
+
+/** As `read`, and then everything new until the signal aborts. */
+export async function* follow(
+  to: Connected,
+  filters: readonly string[],
+  range: { readonly from?: number; readonly signal: AbortSignal },
+): AsyncGenerator<LogEntry> {
+  for await (const { entry } of items(to, filters, { ...range, patienceMs: Number.POSITIVE_INFINITY }, () => false))
+    yield entry;
+}
+
+/** All that matches, from one reader after another; `isEmpty` may end it where a reader begins. */
+async function* items(
+  to: Connected,
+  filters: readonly string[],
+  { from, signal, patienceMs }: Pick<ReadRange, "from" | "signal"> & { readonly patienceMs: number },
+  isEmpty: (pendingAtStart: number) => boolean,
+): AsyncGenerator<HistoryItem> {
+  let next = from ?? 1;
+  let progressMs = performance.now();
+  const stopped = () => signal?.aborted === true;
+  while (!stopped()) {
+    const reader = await OrderedReader.open(to, filters, next).catch((error: unknown) => {
+      if (!isPassing(error) || performance.now() - progressMs > patienceMs) throw error;
+    });
+    try {
+      if (reader !== undefined && isEmpty(reader.pendingAtStart)) return;
+      for (let item = await reader?.next(signal); item !== undefined; item = await reader?.next(signal)) {
+        next = item.entry.sequence + 1;
+        yield item;
+        progressMs = performance.now();
+      }
+    } finally {
+      await reader?.close();
+    }
+    if (!stopped()) await sleep(reopenDelayMs);
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof MillraceError && error.class === "retryable";
+}

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type NatsServer, startNatsServer } from "@millrace/local";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeLog } from "../log/contract.ts";
+import { connectLog } from "./jetstream-log.ts";
+
+let dataDir: string;
+let server: NatsServer;
+let outsider: NatsConnection;
+
+beforeAll(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), "millrace-log-"));
+  server = await startNatsServer({ dataDir });
+  outsider = await connect({ servers: server.url });
+});
+
+afterAll(async () => {
+  await outsider.close();
+  await server.stop();
+  rmSync(dataDir, { recursive: true });
+});
+
+/** Two connections to a log that is new because the old stream is deleted. */
+async function connectPair() {
+  const manager = await jetstreamManager(outsider);
+  for await (const { config } of manager.streams.list()) await manager.streams.delete(config.name);
+  const log = await connectLog({ url: server.url });
+  const other = await connectLog({ url: server.url });
+  return {
+    log,
+    other,
+    [Symbol.asyncDispose]: async () => {
+      await log[Symbol.asyncDispose]();
+      await other[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describeLog("JetStreamLog", connectPair);
+
+describe("connectLog()", () => {
+  it("makes a stream that keeps every message", async () => {
+    await using _pair = await connectPair();
+    const manager = await jetstreamManager(outsider);
+    const { config } = await manager.streams.info("mr");
+    expect(config).toMatchObject({
+      subjects: ["mr.>"],
+      retention: "limits",
+      storage: "file",
+      max_age: 0,
+      deny_delete: true,
+      deny_purge: true,
+      allow_direct: true,
+      mirror_direct: false,
+      num_replicas: 1,
+    });
+    await expect(manager.streams.purge("mr")).rejects.toThrow(/not permitted/);
+  });
+
+  it("refuses a stream that forgets, naming the setting", async () => {
+    const manager = await jetstreamManager(outsider);
+    await manager.streams.add({
+      name: "brief",
+      subjects: ["brief.>"],
+      max_age: 60_000_000_000,
+      allow_direct: true,
+      discard: "new",
+    });
+    await expect(connectLog({ url: server.url, namespace: "brief" })).rejects.toMatchObject({ code: "stream-differs" });
+  });
+
+  it("refuses a durable's name for other filters", async () => {
+    await using pair = await connectPair();
+    const options = { durable: "mill", heldMax: 1, handle: () => Promise.resolve() };
+    await using _consumption = await pair.log.consume({ ...options, filters: ["mr.b", "mr.a"] });
+    await using _again = await pair.other.consume({ ...options, filters: ["mr.a", "mr.b"] });
+    await expect(pair.other.consume({ ...options, filters: ["mr.a"] })).rejects.toMatchObject({
+      code: "durable-differs",
+    });
+  });
+});
