@@ -55,7 +55,7 @@ describe("evaluateModel()", () => {
     expect(Object.keys(texts)).toEqual(["eval_config.json", "metrics.json", "validations.json"]);
     const metrics = JSON.parse(texts["metrics.json"] ?? "") as { slices: { slice: unknown; metrics: object }[] };
     expect(metrics.slices.map(({ slice }) => slice)).toEqual([[], [["side", "north"]], [["side", "south"]]]);
-    expect(metrics.slices[0]?.metrics).toEqual(result?.metrics);
+    expect(metrics.slices[0]?.metrics).toEqual(result.metrics);
     expect(result.metrics?.["accuracy"]).toBeGreaterThan(0.8);
     expect(result.metrics?.["accuracy"]).toBeLessThan(1);
     expect(JSON.parse(texts["validations.json"] ?? "")).toMatchObject({ validationOk: true, failures: [] });
@@ -77,6 +77,13 @@ describe("evaluateModel()", () => {
       failures: [{ code: "below-minimum", metric: "accuracy" }],
       changesNotChecked: ["auc"],
     });
+  });
+
+  it("fails a threshold on a metric that does not exist, and lists those that do", async () => {
+    const { result } = await evaluate({ thresholds: { acuracy: { min: 0.5 } } });
+    expect(result.note).toMatch(
+      /^thresholds not met: acuracy has a threshold but .*\. metrics are .*accuracy, .*recall\/red/,
+    );
   });
 
   it("gives the same bytes again", async () => {

@@ -4,10 +4,10 @@ import {
   checkValues,
   evaluateClassifier,
   loadClassifier,
+  metricNames,
   metricValue,
   overallSlice,
   writeEvaluation,
-  type MetricValues,
   type ThresholdFailure,
 } from "millrace/model-analysis";
 import type { evaluatorDeclaration } from "millrace/pipeline";
@@ -34,13 +34,14 @@ export async function evaluateModel(context: ExecutionContext<typeof evaluatorDe
   const failures = checkValues(parameters.thresholds, (name) => metricValue(overall, name));
   const config = { ...parameters, model: inputs.model.artifact.digest, examples: inputs.examples.artifact.digest };
   await writeEvaluation(outputs.evaluation.path, config, evaluation, failures);
-  return { metrics: overall.metrics, ...noteOf(overall.metrics, failures) };
+  return { metrics: overall.metrics, ...noteOf(overall, failures) };
 }
 
-function noteOf(metrics: MetricValues, failures: readonly ThresholdFailure[]): { note?: string } {
-  const unknown = metrics["unknown_label_count"] ?? 0;
+function noteOf(overall: ReturnType<typeof overallSlice>, failures: readonly ThresholdFailure[]): { note?: string } {
+  const unknown = overall.metrics["unknown_label_count"] ?? 0;
   const parts = [
     failures.length === 0 ? [] : [`thresholds not met: ${failures.map(({ message }) => message).join("; ")}`],
+    failures.some(({ code }) => code === "metric-missing") ? [`metrics are ${metricNames(overall).join(", ")}`] : [],
     unknown === 0 ? [] : [`${unknown} examples have no label that the model knows, and count as errors`],
   ].flat();
   return parts.length === 0 ? {} : { note: parts.join(". ") };
