@@ -1,1 +1,2 @@
 export * from "./register-pipeline.ts";
+export * from "./request-cancel.ts";

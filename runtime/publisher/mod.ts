@@ -3,5 +3,3 @@ export * from "./fan-out.ts";
 export * from "./journal-writer.ts";
 export * from "./push.ts";
 export * from "./run-end.ts";
-export * from "./register-pipeline.ts";
-export * from "./cancel-run.ts";

@@ -12,12 +12,11 @@ import type {
   RegisterPipelineResponse,
 } from "millrace/contracts/millrace/control/v1/control.ts";
 import { storePlan } from "millrace/component";
+import { registerPipeline, requestCancel } from "millrace/control";
 import { listen } from "millrace/executor";
 import { appendEvent, newEventId } from "millrace/log";
 import type { Log, Subjects } from "millrace/log";
 import { Terminal, toMillraceError } from "millrace/model";
-import { planDigest } from "millrace/pipeline";
-import { registerPipeline, requestCancel } from "millrace/publisher";
 
 export interface ControlContext {
   readonly log: Log;
@@ -42,15 +41,16 @@ export async function startControlServer(
 }
 
 async function register(
-  { log, subjects, store }: ControlContext,
+  { log, store }: ControlContext,
   { plan }: RegisterPipelineRequest,
 ): Promise<RegisterPipelineResponse> {
   if (plan === undefined)
     throw new Terminal("missing-field", "Cannot register a pipeline: field plan must be there and is missing", {
       field: "plan",
     });
-  const registered = await registerPipeline(log, subjects, plan, planDigest(plan), (bytes) => storePlan(store, bytes));
-  return { ...registered, sequence: BigInt(registered.sequence) };
+  const registered = await registerPipeline(log, plan, (bytes) => storePlan(store, bytes));
+  const { version, planDigest, sequence, changed } = registered;
+  return { version, planDigest, sequence: BigInt(sequence), changed };
 }
 
 async function publish(
@@ -70,7 +70,7 @@ async function cancel(
 ): Promise<CancelRunResponse> {
   if ((await log.leaderLastOf(subjects.started(pipeline, run))) === undefined)
     throw new Terminal("unknown-run", `Cannot cancel run ${run} of ${pipeline}: it was never started`);
-  return { sequence: BigInt(await requestCancel(log, subjects, pipeline, run, reason)) };
+  return { sequence: BigInt(await requestCancel(log, pipeline, run, reason)) };
 }
 
 /** One table of how errors look to gRPC clients. */

@@ -2,16 +2,13 @@ import * as v from "valibot";
 import type { DatasetPublished } from "millrace/contracts/millrace/event/v1/event.ts";
 import { decodeEvent } from "millrace/journal";
 import type { LogEntry } from "millrace/log";
-import { canonicalJson, digestOf, isDigest } from "millrace/model";
-import type { Digest } from "millrace/model";
+import { datasetEventType, isDigest } from "millrace/model";
 
 /** A dataset event as it was published, or why it is refused. */
 export type ParsedDatasetEvent =
   | { readonly kind: "published"; readonly published: DatasetPublished }
   | { readonly kind: "refused"; readonly code: string; readonly message: string };
 
-/** The CloudEvents type of a dataset event that this version understands. */
-export const datasetEventType = "millrace.dataset.published.v1";
 const datasetEventFamily = "millrace.dataset.published.";
 
 const formats = ["csv", "tfrecord", "parquet"] as const;
@@ -54,20 +51,6 @@ export function parseDatasetEvent(entry: LogEntry, dataset: string): ParsedDatas
       "the message must be a JSON CloudEvent or a protobuf Event with dataset_published, and is neither",
     );
   return fromProtobuf(body.value, dataset);
-}
-
-/** The event's content without its time: what must be the same if the same id comes again. */
-export function datasetEventDigest({
-  dataset,
-  source,
-  sourceEventId,
-  uri,
-  format,
-  digest,
-  span,
-  version,
-}: DatasetPublished): Digest {
-  return digestOf(canonicalJson({ dataset, source, sourceEventId, uri, format, digest, span, version }));
 }
 
 function looksLikeJson(data: Uint8Array): boolean {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { DatasetPublished, Event, RunStarted } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { Artifact } from "millrace/contracts/millrace/metadata/v1/artifact.ts";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
@@ -6,9 +5,8 @@ import { decodeEvent } from "millrace/journal";
 import type { Registration } from "millrace/journal";
 import { appendEvent, newEventId } from "millrace/log";
 import type { Log, LogEntry, Subjects } from "millrace/log";
-import { canonicalJson, Terminal } from "millrace/model";
+import { datasetEventDigest, runIdOf, Terminal } from "millrace/model";
 import { sourceComponent } from "millrace/driver";
-import { datasetEventDigest } from "./dataset-event.ts";
 
 /** Everything a run is started from. */
 export interface RunStart {
@@ -19,17 +17,6 @@ export interface RunStart {
   readonly dataset: Artifact;
 }
 
-/** Run id: the first 128 bits of sha256 over pipeline, source and event id, so that one event starts a pipeline once. */
-export function runId(
-  pipeline: string,
-  { source, sourceEventId }: Pick<DatasetPublished, "source" | "sourceEventId">,
-): string {
-  return createHash("sha256")
-    .update(canonicalJson([pipeline, source, sourceEventId]))
-    .digest("hex")
-    .slice(0, 32);
-}
-
 /**
  * Starts a run, or goes on with a start that another replica could not finish: `started` is written once, and behind
  * it the dataset as the run's first artifact.
@@ -37,7 +24,7 @@ export function runId(
  * Source: docs/protocol.md, Ingest.
  */
 export async function startRun(log: Log, subjects: Subjects, start: RunStart): Promise<string> {
-  const run = runId(start.plan.pipeline, start.published);
+  const run = runIdOf(start.plan.pipeline, start.published);
   const started = startedBy(start, run);
   const event: Event = { id: newEventId(), body: { $case: "runStarted", value: started } };
   const subject = subjects.started(started.pipeline, run);

@@ -60,7 +60,7 @@ async function claim(context: AgentContext, run: NodeRun, before: Journal, looku
     run: snapshot.run,
     node: placed.node.name,
     attempt: before.attempts + 1,
-    startedAt: performance.now(),
+    startedAt: Date.now(),
     lease,
   });
   // Until the claim stands, the journal's last word is someone else's.

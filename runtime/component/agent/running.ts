@@ -16,6 +16,7 @@ export interface Running {
   readonly run: string;
   readonly node: string;
   readonly attempt: number;
+  /** Time of its claim, Unix epoch milliseconds. */
   readonly startedAt: number;
   /** Aborts the executor's work; its reason is a StopReason. */
   readonly stop: AbortController;
