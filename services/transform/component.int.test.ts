@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { openEngine, openExamples, writeSplit } from "millrace/engine";
+import { type Engine, openEngine, openExamples, writeSplit } from "millrace/engine";
 import { bundleUserFunction, sandboxedFunction, stopBundler } from "millrace/executor";
 import { transformDeclaration } from "millrace/pipeline";
 import { testExecution, testInput } from "millrace/testing";
-import { loadTransformGraph } from "millrace/transform";
+import { applyTransform, loadTransformGraph } from "millrace/transform";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { transform } from "./component.ts";
 
@@ -86,6 +86,26 @@ describe("the transform component", () => {
     expect(graph.inputs.map(({ name }) => name)).toEqual(["body_mass_g", "culmen_length_mm", "island", "species"]);
   });
 
+  it("keeps a graph that gives in process what the examples hold, so that serving sees what training saw", async () => {
+    const { outputs } = await execute();
+    await using engine = await openEngine();
+    const raw = await openExamples(engine, join(penguins, "examples"));
+    const batch = await columnsOf(engine, raw.table("eval"));
+    const written = await columnsOf(engine, (await openExamples(engine, outputs.examples.path)).table("eval"));
+    const applied = applyTransform(loadTransformGraph(outputs.graph.path), batch);
+    for (const [name, { data, shape }] of Object.entries(applied)) {
+      expect(shape[0]).toBe(108);
+      expect(Array.from<unknown>(data)).toEqual(written[name]?.flat().map(asStored(data)));
+    }
+  });
+
+  it("bundles preprocessing without what passes over data", async () => {
+    const files = await bundleUserFunction(bundleEntry("preprocessing"));
+    const text = Object.values(files).join("\n");
+    expect(text).toContain("zScore");
+    expect(text).not.toMatch(/chdb|node:fs|SELECT /);
+  });
+
   it("gives the same bytes twice", async () => {
     const [first, second] = [await execute(), await execute()];
     for (const output of ["graph", "examples"] as const) {
@@ -147,12 +167,24 @@ describe("the transform component", () => {
   }
 });
 
+function bundleEntry(exportName: string) {
+  const baseDir = import.meta.dirname;
+  return { entryFile: join(baseDir, "fixtures/preprocessing.ts"), exportName, baseDir };
+}
+
+async function columnsOf(engine: Engine, table: string): Promise<Record<string, (number | string | null)[]>> {
+  const rows = await engine.query<Record<string, number | string | null>>(`SELECT * FROM ${table}`);
+  const names = Object.keys(rows[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, rows.map((row) => row[name] ?? null)]));
+}
+
+/** JSON has a float32 in its shortest text, which is another double. */
+function asStored(data: ArrayLike<unknown>): (value: unknown) => unknown {
+  return data instanceof Float32Array ? (value) => Math.fround(value as number) : (value) => value;
+}
+
 async function userFunction(directory: string, exportName: string) {
-  const files = await bundleUserFunction({
-    entryFile: join(import.meta.dirname, "fixtures/preprocessing.ts"),
-    exportName,
-    baseDir: import.meta.dirname,
-  });
+  const files = await bundleUserFunction(bundleEntry(exportName));
   const bundle = join(directory, "bundle");
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(bundle, name)), { recursive: true });
