@@ -39,12 +39,13 @@ export function amendIntDomain(domain: IntDomain, statistics: FeatureNameStatist
   return { domain: amended, findings };
 }
 
-/** Bounds of the integers, a string that is none, or nothing where there are no integers to be seen. */
+/**
+ * Bounds of the integers, a string that is none, or nothing where there are no integers to be seen. Categorical
+ * integers have string statistics.
+ */
 function intervalOf(statistics: FeatureNameStatistics): IntInterval | string | undefined {
-  if (statistics.type === FeatureNameStatistics_Type.INT) {
-    const numbers = numericOf(statistics);
-    return numbers && { min: toInt64(numbers.min), max: toInt64(numbers.max) };
-  }
+  const numbers = statistics.type === FeatureNameStatistics_Type.INT ? numericOf(statistics) : undefined;
+  if (numbers !== undefined) return { min: toInt64(numbers.min), max: toInt64(numbers.max) };
   const values = stringValues(statistics);
   const other = values.find((value) => !isInt64(value));
   if (other !== undefined || values.length === 0) return other;

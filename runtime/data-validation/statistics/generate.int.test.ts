@@ -5,6 +5,7 @@ import {
   DatasetFeatureStatistics,
   DatasetFeatureStatisticsList,
   type FeatureNameStatistics,
+  FeatureNameStatistics_Type,
 } from "../../contracts/tensorflow/metadata/v0/statistics.ts";
 import { columnStructure, type Engine, type FeatureColumn, identifier, openEngine } from "../../engine/mod.ts";
 import { decodeExample, readTfRecords } from "../../tensorflow/mod.ts";
@@ -166,6 +167,15 @@ describe("generateStatistics()", () => {
     expect(topValues.map(({ value }) => value)).toEqual(["c", "__BYTES_VALUE__", "b", "a"]);
     expect({ unique, invalidUtf8Count }).toEqual({ unique: 4n, invalidUtf8Count: 1n });
     expect(rankHistogram?.buckets[1]).toEqual({ lowRank: 1n, highRank: 1n, label: "__BYTES_VALUE__", sampleCount: 1 });
+  });
+
+  it("counts categorical integers as strings", async () => {
+    const columns = [{ name: "id", kind: "int", repeated: false }] as const;
+    const table = "(SELECT arrayJoin([7, 12, 7])::Nullable(Int64) AS id)";
+    const { features } = await generateStatistics(engine, table, columns, { categorical: new Set(["id"]) });
+    expect(features[0]?.type).toBe(FeatureNameStatistics_Type.INT);
+    expect(strings(features[0])).toMatchObject({ unique: 2n, avgLength: Math.fround(4 / 3) });
+    expect(strings(features[0]).topValues[0]).toEqual({ value: "7", frequency: 2 });
   });
 
   it("takes features of any name for names alone", async () => {

@@ -1,11 +1,21 @@
-import type { DatasetFeatureStatistics } from "../../contracts/tensorflow/metadata/v0/statistics.ts";
-import type { Engine, FeatureColumn } from "../../engine/mod.ts";
+import {
+  type DatasetFeatureStatistics,
+  FeatureNameStatistics_Type,
+} from "../../contracts/tensorflow/metadata/v0/statistics.ts";
+import { type Engine, type FeatureColumn, identifier } from "../../engine/mod.ts";
+import { compareBytes } from "../schema/feature-view.ts";
 import { columnSql } from "./column-sql.ts";
-import { featureStatistics, fineQuantiles, histogramBuckets } from "./feature-statistics.ts";
+import { type ColumnFacts, featureStatistics, fineQuantiles, histogramBuckets } from "./feature-statistics.ts";
 import { frequentValues } from "./frequent-values.ts";
 import type { RankedValue } from "./quantiles.ts";
 import { rankValues, type RankedRequest } from "./ranked-values.ts";
 import { type ColumnSummary, summarize } from "./summary.ts";
+
+/** How statistics are computed. */
+export interface StatisticsOptions {
+  /** Integer features whose values are identifiers: they get the statistics of strings. */
+  readonly categorical?: ReadonlySet<string>;
+}
 
 /**
  * Computes a split's statistics as TFDV writes them by default, in three queries for all columns.
@@ -19,27 +29,51 @@ export async function generateStatistics(
   engine: Engine,
   table: string,
   columns: readonly FeatureColumn[],
+  options: StatisticsOptions = {},
 ): Promise<DatasetFeatureStatistics> {
-  const sorted = [...columns].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const summaries = await summarize(engine, table, sorted);
-  const valencies = await rankedBy(engine, sorted, (column, index) => valencyRequest(column, summaries[index]!, table));
-  const ranked = await rankedBy(engine, sorted, (column, index) => numbersRequest(column, summaries[index]!, table));
-  const strings = sorted.filter(({ kind }) => kind === "bytes");
+  const sorted = [...columns].sort((a, b) => compareBytes(a.name, b.name));
+  const isCategorical = ({ name, kind }: FeatureColumn) => kind === "int" && options.categorical?.has(name) === true;
+  const categorical = sorted.filter(isCategorical);
+  const facts = await gatherFacts(
+    engine,
+    categorical.length === 0 ? table : asStrings(table, categorical),
+    sorted.map((column) => (isCategorical(column) ? { ...column, kind: "bytes" } : column)),
+  );
+  const features = facts.map((fact, index) =>
+    isCategorical(sorted[index]!)
+      ? { ...featureStatistics(fact), type: FeatureNameStatistics_Type.INT }
+      : featureStatistics(fact),
+  );
+  const rows = facts[0]?.summary.valency.rows ?? 0;
+  return { name: "", numExamples: BigInt(rows), weightedNumExamples: 0, features };
+}
+
+function asStrings(table: string, columns: readonly FeatureColumn[]): string {
+  const replaced = columns.map(({ name, repeated }) => {
+    const column = identifier(name);
+    return `${repeated ? `arrayMap(number -> toString(number), ${column})` : `toString(${column})`} AS ${column}`;
+  });
+  return `(SELECT * REPLACE (${replaced.join(", ")}) FROM ${table})`;
+}
+
+async function gatherFacts(engine: Engine, table: string, columns: readonly FeatureColumn[]): Promise<ColumnFacts[]> {
+  const summaries = await summarize(engine, table, columns);
+  const valencies = await rankedBy(engine, columns, (column, index) =>
+    valencyRequest(column, summaries[index]!, table),
+  );
+  const ranked = await rankedBy(engine, columns, (column, index) => numbersRequest(column, summaries[index]!, table));
+  const strings = columns.filter(({ kind }) => kind === "bytes");
   const counted = await frequentValues(
     engine,
     strings.map((column) => eachValue(column, table)),
   );
-  const features = sorted.map((column, index) =>
-    featureStatistics({
-      column,
-      summary: summaries[index]!,
-      valencies: valencies[index] ?? valenciesOfSingles(summaries[index]!),
-      ranked: ranked[index] ?? [],
-      frequencies: counted[strings.indexOf(column)] ?? { unique: 0, values: [] },
-    }),
-  );
-  const rows = summaries[0]?.valency.rows ?? 0;
-  return { name: "", numExamples: BigInt(rows), weightedNumExamples: 0, features };
+  return columns.map((column, index) => ({
+    column,
+    summary: summaries[index]!,
+    valencies: valencies[index] ?? valenciesOfSingles(summaries[index]!),
+    ranked: ranked[index] ?? [],
+    frequencies: counted[strings.indexOf(column)] ?? { unique: 0, values: [] },
+  }));
 }
 
 function eachValue(column: FeatureColumn, table: string): string {

@@ -1,0 +1,4 @@
+import { serve } from "millrace/component";
+import { statisticsGen } from "./component.ts";
+
+await serve(statisticsGen);
