@@ -8,7 +8,8 @@ const encoder = new TextEncoder();
 
 /**
  * FarmHash's Fingerprint64 of a text in UTF-8: what TensorFlow hashes categories with, and the engine's
- * `farmFingerprint64`, to which a property test holds it.
+ * `farmFingerprint64`, to which a property test holds it. Its own, in bigints, since model servers would otherwise load
+ * WebAssembly for the few texts that are hashed.
  * Source: farmhash.cc, namespace farmhashna.
  */
 export function fingerprint64(text: string): bigint {

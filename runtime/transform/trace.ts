@@ -17,7 +17,7 @@ export interface TraceProblem {
 export type TraceOutcome = { readonly graph: TracedGraph } | { readonly problem: TraceProblem };
 
 /** Most outputs that one graph may have. */
-export const outputsMax = 10_000;
+const outputsMax = 10_000;
 
 /** Most operations on the way from a column to an output: each is one level of nested SQL, which the engine bounds. */
 export const depthMax = 64;

@@ -1,5 +1,5 @@
 import { describe, isFeature, scalar } from "../feature.ts";
-import type { AnyFeature, Feature } from "../feature.ts";
+import type { Feature } from "../feature.ts";
 
 /** The operation being called, for errors: its name, and itself so that the stack begins at its caller. */
 export interface Callee {
@@ -47,8 +47,7 @@ export function text(callee: Callee, argument: unknown): Feature<string> {
   return feature.kind === "int" ? scalar("string", { op: "cast", to: "string" }, [feature]) : feature;
 }
 
-/** An integer as a float. */
-export function toFloat(feature: Feature<number>): Feature<number> {
+function toFloat(feature: Feature<number>): Feature<number> {
   return scalar("float", { op: "cast", to: "float" }, [feature]);
 }
 
@@ -79,5 +78,3 @@ function typeName(value: unknown): string {
   if (value === undefined) return "undefined (is the column's name right?)";
   return value === null ? "null" : `a ${typeof value}`;
 }
-
-export type { AnyFeature };

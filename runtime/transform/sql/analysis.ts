@@ -5,7 +5,7 @@ import { nodeColumn } from "./expression.ts";
 import { stagedQuery } from "./staged-query.ts";
 
 /** Most values of one vocabulary; they are held in memory here and by every model server. */
-export const vocabularyValuesMax = 1_000_000;
+const vocabularyValuesMax = 1_000_000;
 
 type VocabularyAnalyzer = Extract<Analyzer, { type: "vocabulary" }>;
 
