@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Anomalies, AnomalyInfo_Severity } from "millrace/contracts/tensorflow/metadata/v0/anomalies.ts";
+import { writeAnomalies } from "millrace/data-validation";
 import { openEngine, openExamples, writeSplit, type Engine } from "millrace/engine";
 import { digestOf } from "millrace/model";
 import {
@@ -180,19 +181,27 @@ describe("validateModel()", () => {
 
   it("withholds the blessing for anomalies of severity ERROR unless it is told to warn", async () => {
     const anomalies = join(directory, "anomalies");
-    await mkdir(join(anomalies, "Split-eval"), { recursive: true });
     const anomalyInfo = {
       x: info(AnomalyInfo_Severity.ERROR, "Column dropped"),
       y: info(AnomalyInfo_Severity.WARNING, "New column"),
     };
-    const diff = Anomalies.encode(Anomalies.fromPartial({ anomalyInfo })).finish();
-    await writeFile(join(anomalies, "Split-eval/SchemaDiff.pb"), diff);
+    await writeAnomalies(anomalies, "eval", Anomalies.fromPartial({ anomalyInfo }));
     const withheld = await validate({ candidate: "hard", anomalies });
     expect(withheld.properties["blessed"]).toBe("0");
     expect(withheld.note).toBe("not blessed: the data has anomalies: x in eval (Column dropped)");
     const warned = await validate({ candidate: "hard", anomalies, parameters: { onAnomalies: "warn" } });
     expect(warned.properties["blessed"]).toBe("1");
     expect(warned.note).toContain("though the data has anomalies: x in eval (Column dropped)");
+  });
+
+  it("takes a split without examples, and anomalies of the whole dataset, for errors", async () => {
+    const anomalies = join(directory, "dataset-anomalies");
+    const datasetAnomalyInfo = info(AnomalyInfo_Severity.ERROR, "Low num examples in dataset.");
+    await writeAnomalies(anomalies, "eval", Anomalies.fromPartial({ datasetAnomalyInfo }));
+    await writeAnomalies(anomalies, "train", Anomalies.fromPartial({ dataMissing: true }));
+    expect((await validate({ candidate: "hard", anomalies })).note).toBe(
+      "not blessed: the data has anomalies: the dataset in eval (Low num examples in dataset.) and 1 more",
+    );
   });
 
   it("gives the same bytes again", async () => {

@@ -40,7 +40,7 @@ export async function validateModel(context: Context): Promise<ExecutionResult> 
     baseline: baseline && lookupOf(baseline.evaluation),
     thresholds: config.thresholds,
     comparison,
-    anomalies: inputs.anomalies === undefined ? [] : errorAnomalies(inputs.anomalies.path),
+    anomalies: inputs.anomalies === undefined ? [] : await errorAnomalies(inputs.anomalies.path),
     onAnomalies,
   });
   const { split, thresholds } = config;
