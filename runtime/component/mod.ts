@@ -1,3 +1,4 @@
+export { startExecution } from "./agent/start-execution.ts";
 export { durableName } from "./agent/agent.ts";
 export * from "./component.ts";
 export { planReader, storePlan } from "./plan-artifact.ts";

@@ -11,7 +11,7 @@ export {
   type ExecuteOptions,
   type ExecutorClientOptions,
 } from "./executor-client.ts";
-export { runExecutorProcess } from "./executor-process.ts";
+export { type ListeningMessage, runExecutorProcess } from "./executor-process.ts";
 export { listen, startExecutorServer, type ExecutorServer, type ExecutorServerOptions } from "./executor-server.ts";
 export { errorOfExecution, executionFailed, failureOf, stderrTailBytesMax } from "./failure.ts";
 export { addHealthService, type HealthStatuses } from "./health.ts";

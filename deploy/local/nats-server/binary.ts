@@ -37,18 +37,29 @@ const sources: readonly Source[] = [
 export async function natsServerBinary(options: BinaryOptions = {}): Promise<string> {
   const env = options.env ?? process.env;
   const refusals: string[] = [];
-  const installed = await onPath(env, refusals);
-  if (installed !== undefined) return installed;
-  for (const { version } of sources) {
-    const cached = cachedPath(env, version);
-    if (await isUsable(cached)) return cached;
-  }
+  const found = await findInstalled(env, refusals);
+  if (found !== undefined) return found;
   for (const source of sources) {
     const refusal = await intoCache(source, env, options.notice);
     if (refusal === undefined) return cachedPath(env, source.version);
     refusals.push(refusal);
   }
   throw new Terminal("nats-server-missing", missingMessage(refusals));
+}
+
+/** A nats-server that is there already and new enough, on the PATH or cached; fetches nothing. */
+export function findNatsServer(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
+  return findInstalled(env, []);
+}
+
+async function findInstalled(env: NodeJS.ProcessEnv, refusals: string[]): Promise<string | undefined> {
+  const installed = await onPath(env, refusals);
+  if (installed !== undefined) return installed;
+  for (const { version } of sources) {
+    const cached = cachedPath(env, version);
+    if (await isUsable(cached)) return cached;
+  }
+  return undefined;
 }
 
 async function onPath(env: NodeJS.ProcessEnv, refusals: string[]): Promise<string | undefined> {

@@ -23,7 +23,7 @@ export interface Stack extends AsyncDisposable {
   /** Settles when a service ends by itself; none is started again silently. */
   readonly crashed: Promise<Crash>;
   /** Stops the services, then lets go of nats-server; resolves when all are gone. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**

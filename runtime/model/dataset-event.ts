@@ -1,0 +1,24 @@
+import { createHash } from "node:crypto";
+import type { DatasetPublished } from "../contracts/millrace/event/v1/event.ts";
+import { canonicalJson } from "./canonical-json.ts";
+import { type Digest, digestOf } from "./digest.ts";
+
+/** The CloudEvents type of a dataset event. */
+export const datasetEventType = "millrace.dataset.published.v1";
+
+/**
+ * Id of the run that a dataset event starts of a pipeline: the first 128 bits of sha256 over pipeline, source and event
+ * id, so that one event starts a pipeline once. Source: docs/protocol.md, Ingest.
+ */
+export function runIdOf(
+  pipeline: string,
+  { source, sourceEventId }: Pick<DatasetPublished, "source" | "sourceEventId">,
+): string {
+  return createHash("sha256").update(canonicalJson([pipeline, source, sourceEventId])).digest("hex").slice(0, 32);
+}
+
+/** Digest of a dataset event's content, without its time: what must be the same if the same id comes again. */
+export function datasetEventDigest(event: DatasetPublished): Digest {
+  const { dataset, source, sourceEventId, uri, format, digest, span, version } = event;
+  return digestOf(canonicalJson({ dataset, source, sourceEventId, uri, format, digest, span, version }));
+}

@@ -1,0 +1,31 @@
+import type { ArtifactStore } from "millrace/artifacts";
+import type { Log } from "millrace/log";
+import { subjectsOf } from "millrace/log";
+import { Terminal } from "millrace/model";
+import { findRun, foldRun, type RunFold, type RunView, viewRun } from "millrace/projections";
+import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
+import { plansOf } from "./plans.ts";
+
+/** A run with its plan, as of a sequence. */
+export interface ReadRun {
+  readonly fold: RunFold;
+  readonly plan: Plan;
+  readonly view: RunView;
+}
+
+/** Reads a run. @param name Its id, the beginning of it, or `latest`. */
+export async function readRun(log: Log, store: ArtifactStore, name: string, to: number): Promise<ReadRun> {
+  const { pipeline, run } = await findRun(log, name, { to });
+  const filters = [subjectsOf(log.namespace).filters.run(pipeline, run)];
+  const fold = await foldRun(pipeline, run, log.read(filters, { to }));
+  const plan = await planOf(log, store, fold);
+  const nowMs = to < (await log.leaderLastSequence()) ? ((await log.get(to))?.timeMs ?? Date.now()) : Date.now();
+  const view = { ...viewRun(fold, plan, { uriOf: (digest) => store.uriOf(digest), nowMs }), atSequence: to };
+  return { fold, plan, view };
+}
+
+/** The plan that a run's start names. */
+export async function planOf(log: Log, store: ArtifactStore, { run, started }: RunFold): Promise<Plan> {
+  if (started === undefined) throw new Terminal("run-not-started", `Cannot show run ${run}: its start cannot be read`);
+  return plansOf(log, store).load(started.body.planDigest, Number(started.body.planSequence));
+}

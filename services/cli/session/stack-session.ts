@@ -1,0 +1,63 @@
+import { type Crash, findRunningStack, startStack } from "@millrace/local";
+import { Terminal } from "millrace/model";
+import type { Invocation } from "../invocation.ts";
+import { registerProject } from "../registration/register-project.ts";
+import { connectTo, type LogSession } from "./log-session.ts";
+import { chosenServices } from "./services.ts";
+
+/** A running stack, and its log, for as long as a verb needs it. */
+export interface StackSession extends LogSession {
+  /** Whether the stack was started for this verb and ends with it. */
+  readonly own: boolean;
+  /** Where the model server answers. */
+  readonly servingUrl: string;
+  /** Rejects when a service of a stack of its own ends by itself; never resolves. */
+  readonly trouble: Promise<never>;
+}
+
+/** Uses the stack that runs, or starts one for the verb's own length. */
+export async function openStack(invocation: Invocation): Promise<StackSession> {
+  const { data, note } = invocation;
+  const running = await findRunningStack(data);
+  if (running !== undefined) return sessionOf(running, undefined);
+  const services = chosenServices(data.project, {});
+  const stack = await startStack({ data, services, notice: note });
+  try {
+    const session = await sessionOf(stack, stack.crashed, stack.stop);
+    await registerProject(invocation, session.log);
+    return session;
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+interface Running {
+  readonly natsUrl: string;
+  readonly services: readonly { readonly name: string; readonly address: string }[];
+}
+
+async function sessionOf(
+  { natsUrl, services }: Running,
+  crashed: Promise<Crash> | undefined,
+  stop?: () => Promise<void>,
+): Promise<StackSession> {
+  const log = await connectTo(natsUrl);
+  return {
+    log,
+    natsUrl,
+    own: stop !== undefined,
+    servingUrl: services.find(({ name }) => name === "serving")?.address ?? "",
+    trouble: troubleOf(crashed),
+    [Symbol.asyncDispose]: async () => {
+      await log[Symbol.asyncDispose]();
+      await stop?.();
+    },
+  };
+}
+
+async function troubleOf(crashed: Promise<Crash> | undefined): Promise<never> {
+  const crash = await (crashed ?? new Promise<Crash>(() => {}));
+  const message = `Service "${crash.name}" ended by itself (${crash.how}). Log: ${crash.log}`;
+  throw new Terminal("service-crashed", message, { detail: crash.stderrTail });
+}

@@ -1,0 +1,20 @@
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import type { Invocation, ReadOptions } from "../invocation.ts";
+import { printRun } from "../print/run.ts";
+import { sequenceAt } from "../read/moment.ts";
+import { readRun } from "../read/run-view.ts";
+import { openLog } from "../session/log-session.ts";
+import { storeOf } from "../session/store.ts";
+
+/** Shows a run. */
+export async function runShow(
+  invocation: Invocation,
+  { at }: ReadOptions,
+  [name = "latest"]: readonly string[],
+): Promise<ExitCode> {
+  await using session = await openLog(invocation);
+  const to = await sequenceAt(session.log, at);
+  const { view } = await readRun(session.log, storeOf(invocation.data), name, to);
+  invocation.print(invocation.json ? JSON.stringify(view) : printRun(view));
+  return exitCode.done;
+}

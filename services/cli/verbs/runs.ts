@@ -1,0 +1,30 @@
+import { listRuns } from "millrace/projections";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import type { Invocation, ReadOptions } from "../invocation.ts";
+import { printTable } from "../print/table.ts";
+import { duration, moment, shortRun } from "../print/values.ts";
+import { sequenceAt } from "../read/moment.ts";
+import { openLog } from "../session/log-session.ts";
+
+/** Lists runs, newest first. */
+export async function runs(invocation: Invocation, { at }: ReadOptions): Promise<ExitCode> {
+  await using session = await openLog(invocation);
+  const atSequence = await sequenceAt(session.log, at);
+  const list = await listRuns(session.log, Date.now(), { to: atSequence });
+  if (invocation.json) {
+    invocation.print(JSON.stringify(list.map((run) => Object.assign({}, run, { atSequence }))));
+  } else if (list.length === 0) {
+    invocation.print("No run was started yet: `millrace publish <dataset> <path>`.");
+  } else {
+    const rows = list.map((run) => [
+      shortRun(run.run),
+      run.pipeline,
+      run.state,
+      moment(run.startedAt),
+      duration(run.durationMs),
+      run.trigger,
+    ]);
+    invocation.print(printTable(["run", "pipeline", "state", "started", "took", "trigger"], rows));
+  }
+  return exitCode.done;
+}

@@ -1,0 +1,4 @@
+/** The command line itself is wrong: exit status 2. */
+export class WrongUse extends Error {
+  override readonly name = "WrongUse";
+}
