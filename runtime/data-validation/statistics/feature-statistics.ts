@@ -51,16 +51,24 @@ export function featureStatistics(facts: ColumnFacts): FeatureNameStatistics {
   };
 }
 
-/** An empty cell is a feature with no values: present, as in the examples that TFX writes. */
+/**
+ * An empty cell is a feature with no values: present, as in the examples that TFX writes. A column without any value
+ * is missing, as there, where such a column has no type.
+ */
 function commonStatistics(valency: ValencySummary, valencies: readonly RankedValue[]): CommonStatistics {
+  const { rows, min, max, total } = valency;
+  if (total === 0) {
+    const nothing = { numNonMissing: 0n, minNumValues: 0n, maxNumValues: 0n, avgNumValues: 0, totNumValues: 0n };
+    return { ...nothing, numMissing: BigInt(rows) };
+  }
   return {
-    numNonMissing: BigInt(valency.rows),
+    numNonMissing: BigInt(rows),
     numMissing: 0n,
-    minNumValues: BigInt(valency.min),
-    maxNumValues: BigInt(valency.max),
-    avgNumValues: valency.rows === 0 ? 0 : Math.fround(valency.total / valency.rows),
-    numValuesHistogram: valency.rows === 0 ? undefined : quantilesHistogram(quantilesOf(valencies, histogramBuckets)),
-    totNumValues: BigInt(valency.total),
+    minNumValues: BigInt(min),
+    maxNumValues: BigInt(max),
+    avgNumValues: Math.fround(total / rows),
+    numValuesHistogram: quantilesHistogram(quantilesOf(valencies, histogramBuckets)),
+    totNumValues: BigInt(total),
   };
 }
 

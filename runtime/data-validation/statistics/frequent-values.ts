@@ -1,4 +1,5 @@
 import type { Engine } from "../../engine/mod.ts";
+import { parallelThreads } from "./parallel-threads.ts";
 
 /** How often distinct strings occur. */
 export interface Frequencies {
@@ -17,8 +18,12 @@ const notUtf8 = "__BYTES_VALUE__";
 /** Columns of one query: their groups are in memory, or on disk, at the same time. */
 const columnsPerQueryMax = 16;
 
-/** Threads of a query; it counts and sorts, which no order of work can change. */
-const threads = 2;
+/** A row of the answer; some servers quote 64-bit integers. */
+interface FrequencyRow {
+  readonly request: number;
+  readonly unique: number | string;
+  readonly frequent: readonly (readonly [value: string, count: number | string])[];
+}
 
 /**
  * Counts distinct strings.
@@ -30,12 +35,10 @@ export async function frequentValues(engine: Engine, columns: readonly string[])
     const selects = columns
       .slice(start, start + columnsPerQueryMax)
       .map((values, index) => frequencySelect(values, start + index));
-    const rows = await engine.query<{ request: number; unique: number; frequent: [string, number][] }>(
-      selects.join(" UNION ALL "),
-      { threads },
-    );
+    const rows = await engine.query<FrequencyRow>(selects.join(" UNION ALL "), { threads: parallelThreads });
     for (const { request, unique, frequent } of rows) {
-      frequencies[request] = { unique, values: frequent };
+      const values = frequent.map(([value, count]) => [value, Number(count)] as const);
+      frequencies[request] = { unique: Number(unique), values };
     }
   }
   return frequencies;

@@ -136,14 +136,14 @@ describe("generateStatistics()", () => {
     expect(buckets.reduce((sum, { sampleCount }) => sum + sampleCount, 0)).toBeCloseTo(7, 5);
   });
 
-  it("describes columns without values, and tables without rows", async () => {
+  it("takes columns without any value for missing, and describes tables without rows", async () => {
     const columns = [
       { name: "f", kind: "float", repeated: false },
       { name: "s", kind: "bytes", repeated: false },
     ] as const;
     const select = "SELECT NULL::Nullable(Float32) AS f, NULL::Nullable(String) AS s FROM numbers(2)";
     const [f, s] = await statisticsOf(select, columns);
-    expect(numeric(f)).toMatchObject({ commonStats: { numNonMissing: 2n, totNumValues: 0n }, histograms: [] });
+    expect(numeric(f)).toMatchObject({ commonStats: { numNonMissing: 0n, numMissing: 2n }, histograms: [] });
     expect(strings(s)).toMatchObject({ unique: 0n, topValues: [], avgLength: 0 });
     const none = await generateStatistics(engine, `(${select} WHERE 0)`, columns);
     expect(none.numExamples).toBe(0n);

@@ -1,4 +1,5 @@
 import type { Engine } from "../../engine/mod.ts";
+import { parallelThreads } from "./parallel-threads.ts";
 import type { RankedValue } from "./quantiles.ts";
 import { toNumber } from "./summary.ts";
 
@@ -15,8 +16,13 @@ export interface RankedRequest {
 /** Requests of one query: their groups are in memory, or on disk, at the same time. */
 const requestsPerQueryMax = 16;
 
-/** Threads of a query; its results are integers and picked values, which no order of work can change. */
-const threads = 2;
+/** A row of the answer; some servers quote 64-bit integers. */
+interface RankedRow {
+  readonly request: number;
+  readonly text: string;
+  readonly lower: number | string;
+  readonly upper: number | string;
+}
 
 /**
  * Finds, for each request, the values that are quantiles: grouped, sorted and picked by the engine, so that only
@@ -29,9 +35,11 @@ export async function rankValues(engine: Engine, requests: readonly RankedReques
       .slice(start, start + requestsPerQueryMax)
       .map((request, index) => rankedSelect(request, start + index));
     const sql = `SELECT * FROM (${selects.join(" UNION ALL ")}) ORDER BY request, upper`;
-    const rows = await engine.query<{ request: number; text: string; lower: number; upper: number }>(sql, { threads });
+    const rows = await engine.query<RankedRow>(sql, {
+      threads: parallelThreads,
+    });
     for (const { request, text, lower, upper } of rows) {
-      ranked[request]?.push({ value: toNumber(text), lower, upper });
+      ranked[request]?.push({ value: toNumber(text), lower: Number(lower), upper: Number(upper) });
     }
   }
   return ranked;
