@@ -35,15 +35,13 @@ export async function connectChdb(dataDir?: string): Promise<Connection> {
 }
 
 async function openChdb(dataDir: string | undefined): Promise<Shared> {
-  const [{ createClient }, { createChdbConnection }, { drainPending, version }] = await Promise.all([
-    import("@clickhouse/client"),
-    import("chdb/connection"),
-    import("chdb"),
-  ]);
+  const [{ ClickHouseLogLevel, createClient }, { createChdbConnection }, { drainPending, version }] = await Promise.all(
+    [import("@clickhouse/client"), import("chdb/connection"), import("chdb")],
+  );
   const directory = makePrivateDirectory(dataDir);
   // chDB's types come from client-common, of which the client has its own copy: one contract, two declarations.
   const connection = createChdbConnection({ path: directory.path }) as unknown as ChdbClientConnection;
-  const client = createClient({ connection });
+  const client = createClient({ connection, log: { level: ClickHouseLogLevel.OFF } });
   // A connection keeps what SET gave it, which here is what is wanted.
   const set = Object.entries(baseSettings).map(([name, value]) => `${name} = ${settingText(value)}`);
   await client.command({ query: `SET ${set.join(", ")}` });

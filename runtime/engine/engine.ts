@@ -22,11 +22,18 @@ export type FileFormat = "Parquet" | "CSV" | "CSVWithNames" | "JSONEachRow" | "L
 export interface Engine extends AsyncDisposable {
   /** Version that can change bytes, for execution environments, for example "chdb 26.7". */
   readonly version: string;
-  /** Rows of a query as objects. The whole result is held in memory: aggregate, or write files. */
+  /**
+   * Rows of a query as objects, read from JSON: an integer beyond 2⁵³ loses its last digits, and NaN and the infinities
+   * are null, unless the query makes them text. The whole result is held in memory: aggregate, or write files.
+   */
   query<Row>(sql: string, options?: QueryOptions): Promise<Row[]>;
   /** A statement without a result. */
   command(sql: string, options?: QueryOptions): Promise<void>;
-  /** SQL table expression that reads files of the machine the engine runs on. */
+  /**
+   * SQL table expression that reads a file, rows in its order. A server must see the same path, below its
+   * `user_files_path`.
+   * @param structure Column definitions; default what the file says.
+   */
   fileTable(path: string, format: FileFormat, structure?: string): string;
   /**
    * Makes a table that lives until the engine is closed, either from a query or empty.
@@ -40,6 +47,6 @@ export interface Engine extends AsyncDisposable {
     sortBy: readonly string[],
     options?: QueryOptions,
   ): Promise<string>;
-  /** Adds rows to a scratch table; the caller keeps a batch within memory. */
+  /** Adds rows, by column name, to a scratch table; the caller keeps a batch within memory. */
   insert(table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void>;
 }

@@ -108,18 +108,17 @@ function prefixed(variable: string): string {
   return `${varint(`length(${variable})`, 5)}, ${variable}`;
 }
 
-/** A base-128 number of at most so many bytes; the argument is repeated, so it must be short. */
+/**
+ * A base-128 number of at most so many bytes: all of them written, then cut to those that count. Without branches,
+ * since the engine would compute every branch. The argument is repeated, so it must be short.
+ */
 function varint(value: string, bytesMax: number): string {
-  const branches = Array.from({ length: bytesMax }, (_, index) => index + 1).flatMap((bytes) => {
-    const text = `char(${Array.from({ length: bytes }, (_, index) => digit(value, index, index === bytes - 1)).join(", ")})`;
-    return bytes === bytesMax ? [text] : [`${value} < ${2n ** BigInt(7 * bytes)}`, text];
+  const follows = Array.from({ length: bytesMax - 1 }, (_, index) => `(${value} >= ${2n ** BigInt(7 * (index + 1))})`);
+  const bytes = Array.from({ length: bytesMax }, (_, index) => {
+    const digit = `bitAnd(bitShiftRight(${value}, ${7 * index}), 127)`;
+    return index === bytesMax - 1 ? digit : `${digit} + 128 * ${follows[index]}`;
   });
-  return `multiIf(${branches.join(", ")})`;
-}
-
-function digit(value: string, index: number, last: boolean): string {
-  const shifted = index === 0 ? value : `bitShiftRight(${value}, ${7 * index})`;
-  return last ? shifted : `bitOr(bitAnd(${shifted}, 127), 128)`;
+  return `substring(char(${bytes.join(", ")}), 1, 1 + ${follows.join(" + ")})`;
 }
 
 function compareNames(a: SerializedColumn | undefined, b: SerializedColumn | undefined): number {

@@ -9,11 +9,17 @@ const requestTimeoutMs = 3_660_000;
  * @param url `http(s)://user:password@host:port/database`.
  */
 export async function connectServer(url: string): Promise<Connection> {
-  const { createClient } = await import("@clickhouse/client");
+  const { ClickHouseLogLevel, createClient } = await import("@clickhouse/client");
   const client = createClient({
     url,
     request_timeout: requestTimeoutMs,
-    clickhouse_settings: { ...baseSettings },
+    // Progress in headers keeps a long query's connection from looking idle to what stands between.
+    clickhouse_settings: {
+      ...baseSettings,
+      send_progress_in_http_headers: 1,
+      http_headers_progress_interval_ms: "30000",
+    },
+    log: { level: ClickHouseLogLevel.OFF },
   });
   const answer = await client.query({ query: "SELECT version() AS version", format: "JSONEachRow" });
   const [row] = await answer.json<{ version: string }>();

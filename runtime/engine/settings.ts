@@ -7,7 +7,10 @@ export const timeLimitDefaultS = 3_600;
 /** Most memory one statement may use, in bytes; beyond it the engine answers code 241. */
 export const memoryBytesMax = 4 * 2 ** 30;
 
-/** Memory at which sorting and grouping go on on disk, in bytes. */
+/**
+ * Memory at which sorting and grouping go on on disk, in bytes. Fixed, not a share of the machine's: where grouping
+ * goes to disk decides the order in which floats are added up.
+ */
 export const memoryBytesBeforeDisk = 1 * 2 ** 30;
 
 /** Longest statement, in bytes: one over thousands of columns passes the engine's 256 KiB. */

@@ -181,9 +181,9 @@ describe("CSV that is accepted", () => {
     expect(x?.type).toBe(expected);
   });
 
-  it("a thousand columns", async () => {
-    const rows = await rowsOf(await runs.execute(lineOf(1000, (i) => `column ${i}`) + lineOf(1000, String), all));
-    expect(rows).toEqual([Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`column ${i}`, i]))]);
+  it("hundreds of columns", async () => {
+    const rows = await rowsOf(await runs.execute(lineOf(400, (i) => `column ${i}`) + lineOf(400, String), all));
+    expect(rows).toEqual([Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`column ${i}`, i]))]);
   });
 });
 

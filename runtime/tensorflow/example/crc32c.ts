@@ -8,7 +8,10 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** CRC-32C (Castagnoli) of bytes, as an unsigned 32-bit number. */
 export function crc32c(bytes: Uint8Array): number {
   let remainder = 0xffffffff;
-  for (const byte of bytes) remainder = (remainder >>> 8) ^ (table[(remainder ^ byte) & 0xff] as number);
+  // By index: an iterator costs several times the work.
+  for (let index = 0; index < bytes.length; index += 1) {
+    remainder = (remainder >>> 8) ^ (table[(remainder ^ (bytes[index] as number)) & 0xff] as number);
+  }
   return (remainder ^ 0xffffffff) >>> 0;
 }
 

@@ -1,16 +1,17 @@
+import { availableParallelism } from "node:os";
 import type { Engine, FeatureKind } from "millrace/engine";
 import type { Cells } from "./load-cells.ts";
 
-/** A cell without the white space that numbers may have around them. */
-const trimmed = (column: string) => `trim(BOTH ' \\t\\n\\r\\f\\v' FROM ${column})`;
+/** A cell as a number's text: without the white space that numbers may have around them. */
+const number = (cell: string) => `trimBoth(translate(${cell}, '\\t\\n\\r\\f\\v', '     '))`;
 
 /** SQL of a column's value as its kind; NULL where the cell is empty. */
 export function valueOf(column: string, kind: FeatureKind | "none"): string {
   switch (kind) {
     case "int":
-      return `toInt64OrNull(${trimmed(column)})`;
+      return `toInt64OrNull(${number(column)})`;
     case "float":
-      return `toFloat32(toFloat64OrNull(${trimmed(column)}))`;
+      return `toFloat32(toFloat64OrNull(${number(column)}))`;
     case "bytes":
       return `nullIf(${column}, '')`;
     default:
@@ -18,23 +19,21 @@ export function valueOf(column: string, kind: FeatureKind | "none"): string {
   }
 }
 
+/** Kinds in the order in which one gives way to the next. */
+const kinds = ["none", "int", "float", "bytes"] as const;
+
 /**
  * The kind of each column: int if all its cells are 64-bit integers, float if all are numbers, else bytes; `none` if
  * all are empty. An integer beyond 64 bits makes its column bytes. Empty cells decide nothing.
  * Source: tfx_bsl `csv_decoder.ColumnTypeInferrer`; unlike Python's, our numbers have no underscores in them.
  */
 export async function inferKinds(engine: Engine, cells: Cells): Promise<(FeatureKind | "none")[]> {
-  const kinds = cells.columns.map((column) => kindOf(column));
-  const [row] = await engine.query<{ kinds: (FeatureKind | "none")[] }>(
-    `SELECT [${kinds.join(", ")}] AS kinds FROM ${cells.table}`,
+  const rank = `multiIf(ifNull(cell, '') = '', 0,
+    isNotNull(toInt64OrNull(${number("cell")})), 1,
+    isNull(toFloat64OrNull(${number("cell")})) OR match(${number("cell")}, '^[+-]?[0-9]+$'), 3, 2)`;
+  const [row] = await engine.query<{ ranks: number[] }>(
+    `SELECT maxForEach(arrayMap(cell -> ${rank}, [${cells.columns.join(", ")}])) AS ranks FROM ${cells.table}`,
+    { threads: availableParallelism() },
   );
-  return row?.kinds ?? [];
-}
-
-function kindOf(column: string): string {
-  const filled = `${column} != ''`;
-  const notInt = `countIf(${filled} AND isNull(toInt64OrNull(${trimmed(column)})))`;
-  const notFloat = `countIf(${filled} AND isNull(toFloat64OrNull(${trimmed(column)})))`;
-  const longInt = `countIf(isNull(toInt64OrNull(${trimmed(column)})) AND match(${trimmed(column)}, '^[+-]?[0-9]+$'))`;
-  return `multiIf(countIf(${filled}) = 0, 'none', ${notInt} = 0, 'int', ${notFloat} = 0 AND ${longInt} = 0, 'float', 'bytes')`;
+  return cells.columns.map((_, index) => kinds[row?.ranks[index] ?? 0] ?? "none");
 }
