@@ -4,7 +4,7 @@ import { type Predictions } from "./predictions.ts";
 import type { SlicingSpec } from "./slice.ts";
 
 /** Buckets of equal width over the scores of a calibration plot. */
-export const calibrationBuckets = 10;
+const calibrationBuckets = 10;
 
 /** Scores of a class between `low` (inclusive) and `high`: how often the class was right, and how sure the model. */
 export interface CalibrationBucket {

@@ -1,12 +1,14 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { array, assert, asyncProperty, boolean, integer, tuple } from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openEngine, type Engine } from "../engine/mod.ts";
 import { confusionBySlice } from "./confusion-matrix.ts";
 import { metricValue } from "./metric-name.ts";
 import { computeMetrics, type SliceMetrics } from "./metrics.ts";
 import type { Predictions } from "./predictions.ts";
+import { slicesMax } from "./totals.ts";
 
 const goldens = new URL("../../tests/goldens/penguins/", import.meta.url);
 
@@ -205,4 +207,42 @@ describe("computeMetrics()", () => {
       message: expect.stringContaining("1 of 1 predictions (overall)"),
     });
   });
+
+  it("refuses a slicing that makes too many slices, and names it", async () => {
+    const row = "SELECT toInt32(0) AS label, [toFloat32(1), toFloat32(0)] AS scores, toFloat64(1) AS weight";
+    const table = `(${row}, [[toString(number)]] AS slices FROM numbers(${slicesMax + 1}))`;
+    const predictions = { table, classes: ["a", "b"], sliceFeatures: ["id"] };
+    await expect(computeMetrics(engine, predictions, [["id"]])).rejects.toMatchObject({
+      code: "too-many-slices",
+      place: { field: "id" },
+    });
+  });
+
+  it("gives the AUC that counting all pairs of examples gives, whatever the scores", async () => {
+    const examples = array(tuple(integer({ min: 0, max: 100 }), boolean()), { minLength: 1, maxLength: 60 });
+    let run = 0;
+    await assert(
+      asyncProperty(examples, async (drawn) => {
+        const rows = drawn.map(([percent, positive]) => ({
+          label: positive ? 1 : 0,
+          scores: [1 - percent / 100, percent / 100],
+          weight: 1,
+          slices: [[]],
+        }));
+        const [overall] = await computeMetrics(engine, await predictionsOf(`pairs-${(run += 1)}`, ["a", "b"], rows), [
+          [],
+        ]);
+        expect(overall?.classes["b"]?.["auc"]).toBeCloseTo(aucOfPairs(drawn), 10);
+      }),
+      { numRuns: 30, seed: 5 },
+    );
+  });
 });
+
+/** How often a positive example scores above a negative one, ties counting half; 0 if there are no pairs. */
+function aucOfPairs(drawn: readonly (readonly [number, boolean])[]): number {
+  const scoresOf = (wanted: boolean): number[] =>
+    drawn.filter(([, positive]) => positive === wanted).map(([score]) => score);
+  const wins = scoresOf(true).flatMap((one) => scoresOf(false).map((other) => (Math.sign(one - other) + 1) / 2));
+  return wins.length === 0 ? 0 : wins.reduce((sum, win) => sum + win, 0) / wins.length;
+}

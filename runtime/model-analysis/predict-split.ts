@@ -1,7 +1,5 @@
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { finished } from "node:stream/promises";
 import { identifier, type Engine, type Examples } from "../engine/mod.ts";
 import { Terminal } from "../model/mod.ts";
 import type { Classifier } from "./classifier.ts";
@@ -47,8 +45,8 @@ export async function predictSplit(engine: Engine, given: PredictSplit): Promise
 /** Scores and labels as bare little-endian numbers, which the engine reads as they are. */
 async function writePredictions(engine: Engine, given: PredictSplit, rows: number): Promise<void> {
   const { classifier, examples, split } = given;
-  const scores = openNumbers(scoresFile(given));
-  const labels = openNumbers(labelsFile(given));
+  await using scores = await open(scoresFile(given), "w");
+  await using labels = await open(labelsFile(given), "w");
   for (let offset = 0; offset < rows; offset += batchRows) {
     given.signal.throwIfAborted();
     const range = { offset, rows: Math.min(batchRows, rows - offset) };
@@ -56,24 +54,14 @@ async function writePredictions(engine: Engine, given: PredictSplit, rows: numbe
     const [scored, labelled] = [await classifier.scores(batch, given.signal), classifier.labels(batch)];
     assertAnswered("scores", scored.length, range.rows * classifier.classes.length);
     assertAnswered("labels", labelled.length, range.rows);
-    await scores.write(scored);
-    await labels.write(labelled);
+    await append(scores, scored);
+    await append(labels, labelled);
     given.progress((offset + range.rows) / rows);
   }
-  await Promise.all([scores.close(), labels.close()]);
 }
 
-function openNumbers(path: string) {
-  const stream = createWriteStream(path);
-  return {
-    async write({ buffer, byteOffset, byteLength }: Float32Array | Int32Array): Promise<void> {
-      if (!stream.write(Buffer.from(buffer, byteOffset, byteLength))) await once(stream, "drain");
-    },
-    async close(): Promise<void> {
-      stream.end();
-      await finished(stream);
-    },
-  };
+async function append(file: FileHandle, { buffer, byteOffset, byteLength }: Float32Array | Int32Array): Promise<void> {
+  await file.appendFile(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
 function scoresFile({ scratch }: PredictSplit): string {
