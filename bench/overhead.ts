@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { openArtifactStore } from "millrace/artifacts";
+import { connectLog } from "millrace/jetstream";
+import { type Log, parseSubject, subjectsOf } from "millrace/log";
+import { type ChainStarter, registerChain, stepCount } from "./chain.ts";
+import { measureFloor } from "./floor.ts";
+import { quantile, rounded } from "./statistics.ts";
+import { makeWorkplace, type Workplace } from "./workplace.ts";
+
+const warmUps = 30;
+const runs = 200;
+const atOnce = 200;
+
+/**
+ * What a step costs beyond its work: nine no-op components in nine processes, beside the floor on the same server.
+ * A run counts from the append of its RunStarted until its outcome is read back.
+ */
+export async function overhead(): Promise<Readonly<Record<string, number>>> {
+  await using workplace = await makeWorkplace();
+  const floor = await measureFloor(workplace.natsUrl, runs, atOnce);
+  const chain = await measureChain(workplace);
+  const floorMs = quantile(floor.runsMs, 0.5) / stepCount;
+  const stepMs = quantile(chain.runsMs, 0.5) / stepCount;
+  return {
+    stepMs: rounded(stepMs),
+    floorMs: rounded(floorMs),
+    ratio: rounded(stepMs / floorMs),
+    runP50Ms: rounded(quantile(chain.runsMs, 0.5)),
+    runP99Ms: rounded(quantile(chain.runsMs, 0.99)),
+    runsPerSecond200: rounded(chain.runsPerSecondAtOnce),
+    floorRunP50Ms: rounded(quantile(floor.runsMs, 0.5)),
+    floorRunsPerSecond200: rounded(floor.runsPerSecondAtOnce),
+  };
+}
+
+async function measureChain(workplace: Workplace) {
+  await using log = await connectLog({ url: workplace.natsUrl, name: "bench" });
+  const store = join(workplace.directory, "store");
+  const chain = await registerChain(log, openArtifactStore(store));
+  const steps = await Promise.all(
+    Array.from({ length: stepCount }, (_, step) => startStep(step, workplace.natsUrl, store)),
+  );
+  try {
+    return await timeRuns(log, chain);
+  } finally {
+    await Promise.all(steps.map(stopStep));
+  }
+}
+
+async function startStep(step: number, natsUrl: string, store: string): Promise<ChildProcess> {
+  const settings = {
+    MILLRACE_NATS_URL: natsUrl,
+    MILLRACE_STORE: store,
+    MILLRACE_LOG_LEVEL: "warn",
+    BENCH_STEP: String(step),
+  };
+  const main = fileURLToPath(import.meta.resolve("./step.ts"));
+  const child = spawn(process.execPath, [...process.execArgv, main], {
+    env: { ...process.env, ...settings },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout });
+  const listening = once(lines, "line");
+  const gone = once(child, "exit").then(() => Promise.reject(new Error(`the process of step ${step} ended`)));
+  await Promise.race([listening, gone]);
+  gone.catch(() => {});
+  return child;
+}
+
+async function stopStep(step: ChildProcess): Promise<void> {
+  if (step.exitCode !== null || step.signalCode !== null) return;
+  const gone = once(step, "exit");
+  step.kill("SIGTERM");
+  await gone;
+}
+
+async function timeRuns(log: Log, chain: ChainStarter) {
+  const stop = new AbortController();
+  const ends = new Map<string, () => void>();
+  const watching = watchOutcomes(log, ends, stop.signal);
+  const run = async (name: string): Promise<number> => {
+    const startMs = performance.now();
+    const ended = new Promise<void>((resolve) => ends.set(name, resolve));
+    await chain.start(name);
+    await ended;
+    return performance.now() - startMs;
+  };
+  for (let index = 0; index < warmUps; index++) await run(`warm-${index}`);
+  const runsMs: number[] = [];
+  for (let index = 0; index < runs; index++) runsMs.push(await run(`one-${index}`));
+  const startMs = performance.now();
+  await Promise.all(Array.from({ length: atOnce }, (_, index) => run(`many-${index}`)));
+  const runsPerSecondAtOnce = (atOnce * 1_000) / (performance.now() - startMs);
+  stop.abort();
+  await watching;
+  return { runsMs, runsPerSecondAtOnce };
+}
+
+async function watchOutcomes(log: Log, ends: ReadonlyMap<string, () => void>, signal: AbortSignal): Promise<void> {
+  for await (const { subject } of log.follow([subjectsOf(log.namespace).filters.outcomes], { signal })) {
+    const parsed = parseSubject(subject);
+    if (parsed.kind === "outcome") ends.get(parsed.run)?.();
+  }
+}

@@ -1,0 +1,24 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startNatsServer } from "@millrace/local";
+
+/** What a bench works on: its own server and an empty directory, gone when it ends. */
+export interface Workplace extends AsyncDisposable {
+  readonly natsUrl: string;
+  readonly directory: string;
+}
+
+/** Makes a workplace. The server writes to disk as a log's would, synced at the system's leisure. */
+export async function makeWorkplace(): Promise<Workplace> {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-bench-"));
+  const server = await startNatsServer({ dataDir: join(directory, "nats") });
+  return {
+    natsUrl: server.url,
+    directory,
+    [Symbol.asyncDispose]: async () => {
+      await server.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
