@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StartExecution } from "../contracts/millrace/component/v1/executor.ts";
 import { MillraceError } from "../model/mod.ts";
 import { ExecutorClient, type ExecutorClientOptions } from "./executor-client.ts";
@@ -228,19 +228,40 @@ describe("ExecutorClient with a child", () => {
 });
 
 describe("ExecutorClient with an address", () => {
-  it("calls the executor that is there", async () => {
-    const child = spawn(process.execPath, [...process.execArgv, main, "executor", "127.0.0.1:0"], {
+  let child: ChildProcess;
+  let client: ExecutorClient;
+  beforeEach(async () => {
+    child = spawn(process.execPath, [...process.execArgv, main, "executor", "127.0.0.1:0"], {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     const [message] = (await once(child, "message")) as [{ listening: string }];
-    const client = new ExecutorClient({ executor: { address: message.listening } });
+    client = new ExecutorClient({ executor: { address: message.listening } });
+  });
+  afterEach(async () => {
+    await client.close();
+    child.kill("SIGKILL");
+  });
+
+  it("calls the executor that is there", async () => {
     const { metrics } = await client.execute("e", start("works", {}, 3));
     expect(metrics).toMatchObject({ value: 3, pid: child.pid });
-    const { promise: said, resolve } = Promise.withResolvers<void>();
-    const pending = client.execute("long", start("waits"), { onReport: () => resolve() });
-    await said;
-    child.kill("SIGKILL");
-    expect(await errorOf(pending)).toMatchObject({ code: "executor-unreachable", class: "retryable" });
+  });
+
+  it("leaves the executor alone when it closes", async () => {
+    await client.execute("e", start("works"));
     await client.close();
+    expect(child.exitCode ?? child.signalCode).toBeNull();
+  });
+
+  it("fails what was under way, to be tried again, when the executor is lost", async () => {
+    const { result } = await underWay(client, "e", start("waits"));
+    child.kill("SIGKILL");
+    expect(await errorOf(result)).toMatchObject({ code: "executor-unreachable", class: "retryable" });
+  });
+
+  it("fails what was under way, to be tried again, when the executor is told to end", async () => {
+    const { result } = await underWay(client, "e", start("waits"));
+    child.kill("SIGTERM");
+    expect(await errorOf(result)).toMatchObject({ code: "executor-closing", class: "retryable" });
   });
 });

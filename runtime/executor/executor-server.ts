@@ -1,9 +1,9 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ExecutorServiceService, type ExecutorServiceServer } from "../contracts/millrace/component/v1/executor.ts";
 import type { ExecutionEnvironment } from "../contracts/millrace/event/v1/event.ts";
-import { Terminal } from "../model/mod.ts";
+import { Retryable, Terminal } from "../model/mod.ts";
 import { executeCall } from "./execute.ts";
-import { cancelledBy, watchRejections, type Execution, type ExecutionHandler } from "./execution.ts";
+import { watchRejections, type Execution, type ExecutionHandler } from "./execution.ts";
 import { addHealthService } from "./health.ts";
 
 export interface ExecutorServerOptions {
@@ -43,7 +43,7 @@ export async function startExecutorServer(options: ExecutorServerOptions): Promi
   return {
     address,
     async close(graceMs) {
-      for (const execution of executions) execution.stop(cancelledBy("the executor is closing"));
+      for (const execution of executions) execution.stop(closing());
       await idle(executions, graceMs);
       unwatch();
       server.forceShutdown();
@@ -64,6 +64,11 @@ export function listen(server: Server, address: string): Promise<string> {
       reject(new Terminal("cannot-listen", message, { cause: error }));
     });
   });
+}
+
+/** Not a cancel: nobody asked for the work to end, and another executor can do it. */
+function closing(): Retryable {
+  return new Retryable("executor-closing", "Stopped as the executor's process was told to end. It is tried again");
 }
 
 /** How often a closing executor looks whether its executions have ended, in milliseconds. */

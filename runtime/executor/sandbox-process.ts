@@ -53,7 +53,7 @@ export async function runSandbox(
   const [command, ...args] = [
     ...(await isolationPrefix({
       dataBytesMax: limits.memoryMiB * 1_048_576,
-      cpuSecondsMax: Math.ceil(limits.timeMs / 1000),
+      cpuSecondsMax: cpuSecondsFor(limits.timeMs),
     })),
     process.execPath,
     "--permission",
@@ -66,8 +66,15 @@ export async function runSandbox(
     env: {},
     cwd: "/",
     stdio: ["pipe", "pipe", "pipe", "pipe"],
+    // Out of the terminal's reach: what Ctrl-C means for an execution is for its agent to decide.
+    detached: true,
   });
   return watch(child, input, limits, signal);
+}
+
+/** Only for a sandbox whose parent is gone: twice the wall time for its helper threads, and its start. */
+function cpuSecondsFor(timeMs: number): number {
+  return 2 * Math.ceil(timeMs / 1_000) + 5;
 }
 
 function watch(

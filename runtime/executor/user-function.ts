@@ -100,7 +100,13 @@ function parseReply(bytes: Buffer): SandboxReply | undefined {
   }
 }
 
-function endedEarly(name: string, end: SandboxEnd, limits: SandboxLimits): Terminal {
+/** Signals that come from people and process managers, not from what the function did. */
+const outsideSignals: ReadonlySet<string | null> = new Set(["SIGHUP", "SIGINT", "SIGTERM"]);
+
+function endedEarly(name: string, end: SandboxEnd, limits: SandboxLimits): MillraceError {
+  if (outsideSignals.has(end.exitSignal)) {
+    return new Retryable("sandbox-ended", `Cannot finish ${name} as its process was ended by ${end.exitSignal}`);
+  }
   if (/heap out of memory|Cannot allocate memory|memory allocation/i.test(end.output)) {
     const message = `Cannot run ${name} as it must do with ${limits.heapMiB} MiB of heap and ${limits.memoryMiB} MiB in all: it needs more`;
     return new Terminal("user-code-memory", message, { detail: end.output });
