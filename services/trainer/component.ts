@@ -1,5 +1,5 @@
 import { type ExecutionContext, implement } from "millrace/component";
-import { engineEnvironment, openEngine, openExamples } from "millrace/engine";
+import { engineEnvironment, openEngine, openExamples, splitNamesOf } from "millrace/engine";
 import { trainerDeclaration } from "millrace/pipeline";
 import { backendEnvironment } from "millrace/tensorflow";
 import { modelInvoker, trainModel } from "millrace/training";
@@ -18,7 +18,7 @@ async function execute(context: ExecutionContext<typeof trainerDeclaration>) {
   const result = await trainModel({
     ...parameters,
     engine,
-    examples: await openExamples(engine, inputs.examples.path),
+    examples: await openExamples(engine, inputs.examples.path, splitNamesOf(inputs.examples.artifact.properties)),
     graphPath: inputs.graph.path,
     outputPath: outputs.model.path,
     seed: parameters.seed ?? context.seed,

@@ -104,8 +104,8 @@ export async function exportTinyModel(directory: string, options: TinyModelOptio
   }
 }
 
-/** The transform graph with answers written by hand, so that no engine is needed. */
-async function writeTinyGraph(path: string): Promise<void> {
+/** Writes the transform graph of `fruits`, its answers by hand, so that no engine is needed. */
+export async function writeTinyGraph(path: string): Promise<void> {
   const columns = [
     { name: "grams", kind: "float" as const },
     { name: "colour", kind: "string" as const },
