@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 /** The example that the demo runs. */
 export const example = {
   dataset: "penguins",
+  file: "penguins.csv",
   /** Model that its pipeline pushes, as the model server names it. */
   model: "penguins",
   directory: fileURLToPath(new URL("../../../examples/penguins/", import.meta.url)),

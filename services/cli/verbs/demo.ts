@@ -3,6 +3,7 @@ import { registerPipeline } from "millrace/control";
 import { subjectsOf } from "millrace/log";
 import type { RunView } from "millrace/projections";
 import { example } from "../demo/example.ts";
+import { readableData } from "../demo/readable-data.ts";
 import { printReport, type Predicted } from "../demo/report.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { CommonOptions, Invocation } from "../invocation.ts";
@@ -48,7 +49,7 @@ async function run(invocation: Invocation, session: StackSession, say: (line: st
   const { version, changed } = await registerPipeline(log, plan, commitPlan(store));
   say(`Pipeline ${plan.pipeline}, version ${version} (${changed ? "registered" : "unchanged"})`);
 
-  const event = datasetEventOf(example.dataset, "penguins.csv", { source: "millrace-demo" }, example.directory);
+  const event = datasetEventOf(example.dataset, readableData(invocation.data), { source: "millrace-demo" }, ".");
   const subject = subjectsOf(log.namespace).dataset(example.dataset);
   const sequence = await publishPlainly(natsUrl, subject, cloudEventOf(event));
   say(`Published ${event.uri} on ${subject} as message ${sequence}`);
