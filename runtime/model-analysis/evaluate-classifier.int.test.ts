@@ -13,14 +13,15 @@ let engine: Engine;
 let directory: string;
 let examples: Examples;
 
+// Named as the columns of the predictions are, so that the two could be mixed up.
 beforeAll(async () => {
   engine = await openEngine();
   directory = await mkdtemp(join(tmpdir(), "millrace-evaluate-"));
   await mkdir(join(directory, "examples"));
   const columns = `
-    if(number % 7 = 0, NULL, toInt64(number)) AS "position", if(number % 3 = 0, 'odd''one', 'even') AS "kind of \`row\`",
-    toNullable(toFloat32(number % 4)) AS "size", if(number % 5 = 0, [], ['a', toString(number % 2), 'a']) AS "tags",
-    toNullable(toInt64(number % 2)) AS "truth"`;
+    if(number % 7 = 0, NULL, toInt64(number)) AS "column_1", if(number % 3 = 0, 'odd''one', 'even') AS "kind of \`row\`",
+    toNullable(toFloat32(number % 4)) AS "weight", if(number % 5 = 0, [], ['a', toString(number % 2), 'a']) AS "slices",
+    toNullable(toInt64(number % 2)) AS "label"`;
   await writeSplit(engine, join(directory, "examples"), "eval", `SELECT ${columns} FROM numbers(${rows})`);
   await writeSplit(engine, join(directory, "examples"), "none", `SELECT ${columns} FROM numbers(0)`);
   examples = await openExamples(engine, join(directory, "examples"));
@@ -34,12 +35,12 @@ afterAll(async () => {
 /** Says "odd" for odd positions, and "even" where the position is missing. */
 const byPosition: Classifier = {
   classes: ["even", "odd"],
-  features: ["position", "truth", "not there"],
-  scores: ({ position = [] }) =>
+  features: ["column_1", "label", "not there"],
+  scores: ({ column_1: position = [] }) =>
     Promise.resolve(
       Float32Array.from(position.flatMap((at) => (Number(at ?? 0) % 2 === 1 ? [0.25, 0.75] : [0.75, 0.25]))),
     ),
-  labels: ({ truth = [] }) => Int32Array.from(truth.map(Number)),
+  labels: ({ label = [] }) => Int32Array.from(label.map(Number)),
 };
 
 const options = (changes: Partial<EvaluateOptions> = {}): EvaluateOptions => ({
@@ -54,24 +55,24 @@ const oddMissing = Array.from({ length: rows }, (_, row) => row).filter((row) =>
 
 describe("evaluateClassifier()", () => {
   it("keeps predictions, labels and slices of a row together over several batches", async () => {
-    const slices = [["kind of `row`"], ["tags"], ["size", "tags"]];
+    const slices = [["kind of `row`"], ["slices"], ["weight", "slices"]];
     const evaluation = await evaluateClassifier(engine, examples, byPosition, options({ slices }));
     expect(overallSlice(evaluation).metrics).toMatchObject({ example_count: rows, unknown_label_count: 0 });
     expect(overallSlice(evaluation).metrics["accuracy"]).toBeCloseTo(1 - oddMissing / rows, 12);
     const accuracyOf = (slice: readonly (readonly [string, string])[]) =>
       evaluation.slices.find((found) => JSON.stringify(found.slice) === JSON.stringify(slice))?.metrics["accuracy"];
     // Rows of even number are all predicted right, so a slice that holds only these has no error.
-    expect(accuracyOf([["tags", "0"]])).toBe(1);
+    expect(accuracyOf([["slices", "0"]])).toBe(1);
     expect(
       accuracyOf([
-        ["size", "2"],
-        ["tags", "a"],
+        ["weight", "2"],
+        ["slices", "a"],
       ]),
     ).toBe(1);
     expect(
       accuracyOf([
-        ["size", "3"],
-        ["tags", "a"],
+        ["weight", "3"],
+        ["slices", "a"],
       ]),
     ).toBeLessThan(1);
     expect(evaluation.slices.filter(({ slice }) => slice.length === 1).map(({ slice }) => slice[0]?.[1])).toEqual([
@@ -84,7 +85,7 @@ describe("evaluateClassifier()", () => {
   });
 
   it("weighs examples by a feature", async () => {
-    const evaluation = await evaluateClassifier(engine, examples, byPosition, options({ weight: "size" }));
+    const evaluation = await evaluateClassifier(engine, examples, byPosition, options({ weight: "weight" }));
     const weights = Array.from({ length: rows }, (_, row) => row % 4).reduce((sum, weight) => sum + weight, 0);
     expect(overallSlice(evaluation).metrics["weighted_example_count"]).toBe(weights);
   });
@@ -99,7 +100,7 @@ describe("evaluateClassifier()", () => {
       },
     };
     await evaluateClassifier(engine, examples, classifier, options());
-    expect([...new Set(seen)]).toEqual(["position", "truth"]);
+    expect([...new Set(seen)]).toEqual(["column_1", "label"]);
   });
 
   it("leaves nothing behind in the scratch directory", async () => {
@@ -111,9 +112,9 @@ describe("evaluateClassifier()", () => {
     ["no-such-split", { split: "test" }],
     ["empty-split", { split: "none" }],
     ["no-such-feature", { slices: [["island"]] }],
-    ["bad-weight", { weight: "position" }],
-    ["bad-weight", { weight: "tags" }],
-    ["bad-weight", { weight: "weight" }],
+    ["bad-weight", { weight: "column_1" }],
+    ["bad-weight", { weight: "slices" }],
+    ["bad-weight", { weight: "size" }],
   ])("refuses: %s (%j)", async (code, changes) => {
     await expect(evaluateClassifier(engine, examples, byPosition, options(changes))).rejects.toMatchObject({
       class: "terminal",

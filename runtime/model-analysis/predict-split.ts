@@ -84,23 +84,29 @@ function predictionsTable(engine: Engine, given: PredictSplit): string {
       SELECT [${scores.join(", ")}] AS scores FROM ${engine.fileTable(scoresFile(given), "RowBinary", structure)}
     ) AS scored
     PASTE JOIN (
-      SELECT ${weightSql(given)} AS weight, ${slicesSql(given)} AS slices FROM ${given.examples.table(given.split)}
+      SELECT ${weightSql(given)} AS weight, ${slicesSql(given)} AS slices
+      FROM ${given.examples.table(given.split)} AS source
     ) AS raw
   )`;
 }
 
 function weightSql({ weight }: PredictSplit): string {
-  return weight === undefined ? "toFloat64(1)" : `assumeNotNull(toFloat64(${identifier(weight)}))`;
+  return weight === undefined ? "toFloat64(1)" : `assumeNotNull(toFloat64(${sourceColumn(weight)}))`;
 }
 
 /** Values of each slicing feature as texts: one, none if it is missing, or each once if it is repeated. */
 function slicesSql({ examples, sliceFeatures }: PredictSplit): string {
   const values = sliceFeatures.map((feature) => {
     const repeated = examples.columns.find(({ name }) => name === feature)?.repeated ?? false;
-    const all = repeated ? `arrayDistinct(${identifier(feature)})` : `[${identifier(feature)}]`;
+    const all = repeated ? `arrayDistinct(${sourceColumn(feature)})` : `[${sourceColumn(feature)}]`;
     return `arrayMap(value -> assumeNotNull(toString(value)), arrayFilter(value -> isNotNull(value), ${all}))`;
   });
   return values.length === 0 ? "CAST([], 'Array(Array(String))')" : `[${values.join(", ")}]`;
+}
+
+/** Qualified, since a feature may be named as one of our columns is, and an alias would take its place. */
+function sourceColumn(name: string): string {
+  return `source.${identifier(name)}`;
 }
 
 async function assertWeights(engine: Engine, { examples, split, weight }: PredictSplit): Promise<void> {

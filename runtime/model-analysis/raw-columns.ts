@@ -27,10 +27,14 @@ function columnsSql(examples: Examples, split: string, columns: readonly Feature
     (column, position) => `tupleElement(groupArray(tuple(${valueSql(column)})), 1) AS column_${position}`,
   );
   return `SELECT ${aggregates.join(", ")}
-    FROM (SELECT * FROM ${examples.table(split)} LIMIT ${range.rows} OFFSET ${range.offset})`;
+    FROM (SELECT * FROM ${examples.table(split)} LIMIT ${range.rows} OFFSET ${range.offset}) AS source`;
 }
 
-/** Integers as floating point, since JSON would carry them as text. */
+/**
+ * Integers as floating point, since JSON would carry them as text. Qualified, since a feature may be named as one of the
+ * answer's columns is, and an alias would take its place.
+ */
 function valueSql({ name, kind, repeated }: FeatureColumn): string {
-  return kind === "int" && !repeated ? `toFloat64(${identifier(name)})` : identifier(name);
+  const column = `source.${identifier(name)}`;
+  return kind === "int" && !repeated ? `toFloat64(${column})` : column;
 }
