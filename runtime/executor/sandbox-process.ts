@@ -66,7 +66,8 @@ export async function runSandbox(
     env: {},
     cwd: "/",
     stdio: ["pipe", "pipe", "pipe", "pipe"],
-    // Out of the terminal's reach: what Ctrl-C means for an execution is for its agent to decide.
+    // A group of its own, which is killed whole, and which a terminal's Ctrl-C doesn't reach: what becomes of an
+    // execution is for its agent to decide.
     detached: true,
   });
   return watch(child, input, limits, signal);
@@ -87,7 +88,7 @@ function watch(
     let stopped: SandboxEnd["stopped"];
     const stop = (why: NonNullable<SandboxEnd["stopped"]>) => {
       stopped ??= why;
-      child.kill("SIGKILL");
+      killGroup(child);
     };
     const output = new TextTail(outputBytesMax);
     const reply = collect(child.stdio[3] as Readable, limits.replyBytes, () => stop("reply-size"));
@@ -115,6 +116,17 @@ function watch(
     child.stdin?.end(input);
     if (signal?.aborted) onAbort();
   });
+}
+
+/** The whole group: what makes the namespace may be killed before it could tie its child's life to its own. */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    // Already gone.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 function collect(stream: Readable, bytesMax: number, onExcess: () => void): () => Buffer {
