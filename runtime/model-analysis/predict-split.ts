@@ -113,10 +113,10 @@ async function assertWeights(engine: Engine, { examples, split, weight }: Predic
   if (weight === undefined) return;
   const column = examples.columns.find(({ name }) => name === weight);
   if (column === undefined || column.kind === "bytes" || column.repeated) throw notAWeight(weight, "it is no number");
-  const value = identifier(weight);
+  const value = sourceColumn(weight);
   const [row] = await engine.query<{ bad: number }>(
     `SELECT toFloat64(countIf(isNull(${value}) OR NOT isFinite(${value}) OR ${value} < 0)) AS bad
-    FROM ${examples.table(split)}`,
+    FROM ${examples.table(split)} AS source`,
   );
   if (row !== undefined && row.bad > 0) throw notAWeight(weight, `${row.bad} rows of ${split} have none`);
 }
