@@ -18,7 +18,7 @@ export interface StatisticsOptions {
 }
 
 /**
- * Computes a split's statistics as TFDV writes them by default, in three queries for all columns.
+ * Computes a split's statistics as TFDV writes them by default, each query for many columns.
  *
  * @param table SQL table expression.
  * @param columns Its features; the statistics list them by name.
