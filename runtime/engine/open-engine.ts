@@ -9,7 +9,10 @@ import { identifier, literal } from "./sql.ts";
 export interface EngineOptions {
   /** ClickHouse server; default MILLRACE_CLICKHOUSE_URL, else chDB in this process. */
   readonly url?: string;
-  /** Where chDB's private data directory is made; default the system's temporary directory. */
+  /**
+   * Where chDB's private data directory is made; default the system's temporary directory. Of the engines open at once
+   * in a process only the first one's counts.
+   */
   readonly dataDir?: string;
 }
 

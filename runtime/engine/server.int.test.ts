@@ -1,25 +1,21 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Engine, openEngine, openExamples, writeSplit, writeTfRecordSplit } from "./mod.ts";
+import { type HttpFront, startHttpFront } from "./start-http-front.fixture.ts";
 
 let folder: string;
-let front: ChildProcess;
+let front: HttpFront;
 let engine: Engine;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "millrace-server-test-"));
-  const main = join(import.meta.dirname, "http-front.fixture.ts");
-  front = spawn(process.execPath, [main, join(folder, "data")], { stdio: ["ignore", "pipe", "inherit"] });
-  const [port] = (await once(front.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
-  engine = await openEngine({ url: `http://127.0.0.1:${port.toString().trim()}/default` });
+  front = await startHttpFront();
+  engine = await openEngine({ url: front.url });
 });
 afterAll(async () => {
   await engine[Symbol.asyncDispose]();
-  front.kill();
-  await once(front, "exit");
+  await front[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
 });
 

@@ -1,4 +1,4 @@
 import { serve } from "millrace/component";
-import { exampleGen } from "./example-gen.ts";
+import { exampleGen } from "./component.ts";
 
 await serve(exampleGen);

@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Engine, openEngine, openExamples, splitNamesOf } from "millrace/engine";
 import { decodeExample, encodeExample, readTfRecords } from "millrace/tensorflow";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Executed, ExampleGenRuns } from "./example-gen.fixture.ts";
+import type { WrittenOutput } from "millrace/testing";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { startHttpFront } from "../../runtime/engine/start-http-front.fixture.ts";
+import { ExampleGenRuns } from "./example-gen-runs.fixture.ts";
 
 const goldens = join(import.meta.dirname, "../../tests/goldens/penguins");
 const penguins = readFileSync(join(goldens, "data.csv"));
@@ -30,7 +32,7 @@ async function examplesOf(path: string): Promise<string[]> {
   return examples;
 }
 
-async function rowsOf({ path, properties }: Executed): Promise<Record<string, unknown>[]> {
+async function rowsOf({ path, properties }: WrittenOutput): Promise<Record<string, unknown>[]> {
   const examples = await openExamples(engine, path, splitNamesOf(properties));
   const splits = await Promise.all(
     examples.splits.map((split) => engine.query(`SELECT * FROM ${examples.table(split)}`)),
@@ -107,6 +109,19 @@ describe("penguins", () => {
     const bytes = readFileSync(join(all.path, "Split-all", parquet));
     const again = await runs.execute(bytes, { name: "data.parquet", splits: { all: 1 } });
     expect(await rowsOf(again)).toEqual(await rowsOf(all));
+  });
+});
+
+describe("with an engine by URL", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it("has the same rows in the same splits", async () => {
+    const inProcess = await runs.execute(penguins);
+    await using front = await startHttpFront();
+    vi.stubEnv("MILLRACE_CLICKHOUSE_URL", front.url);
+    const byUrl = await runs.execute(penguins);
+    expect(byUrl.properties).toEqual(inProcess.properties);
+    expect(await rowsOf(byUrl)).toEqual(await rowsOf(inProcess));
   });
 });
 
