@@ -42,10 +42,15 @@ export async function readTrainingSet(
   return set;
 }
 
+/** A column of the split, qualified: a bare name would be taken for the alias of an expression beside it. */
+function columnOf(name: string): string {
+  return `source.${identifier(name)}`;
+}
+
 /** The number of classes that an int label shows in a split: its greatest index and one. */
 export async function countClasses(engine: Engine, table: string, label: string): Promise<number> {
   const [found] = await engine.query<{ count: number }>(
-    `SELECT toFloat64(max(${identifier(label)})) + 1 AS count FROM ${table}`,
+    `SELECT toFloat64(max(${columnOf(label)})) + 1 AS count FROM ${table} AS source`,
   );
   return Math.max(found?.count ?? 0, 0);
 }
@@ -56,7 +61,7 @@ export async function countClasses(engine: Engine, table: string, label: string)
  */
 export async function countRows(engine: Engine, { split, table }: SplitTable, label: ModelLabel): Promise<number> {
   const [found] = await engine.query<{ rows: number; all: number }>(
-    `SELECT toFloat64(countIf(${hasLabel(label)})) AS rows, toFloat64(count()) AS all FROM ${table}`,
+    `SELECT toFloat64(countIf(${hasLabel(label)})) AS rows, toFloat64(count()) AS all FROM ${table} AS source`,
   );
   const { rows, all } = found ?? { rows: 0, all: 0 };
   if (rows > 0) return rows;
@@ -78,20 +83,20 @@ function checkSize(split: string, rows: number, width: number): void {
 
 /** A row counts if its label is a class, or a number. */
 function hasLabel({ name, classes }: ModelLabel): string {
-  const column = identifier(name);
+  const column = columnOf(name);
   if (classes === undefined) return `ifNull(isFinite(${column}), 0)`;
   return `ifNull(${column} >= 0 AND ${column} < ${classes.length}, 0)`;
 }
 
 function numbered({ table }: SplitTable, features: readonly ModelFeature[], label: ModelLabel): string {
   const columns = features.map((feature, index) => `${featureSql(feature)} AS f${index}`);
-  const values = [...columns, `assumeNotNull(toFloat32(${identifier(label.name)})) AS label`].join(", ");
-  return `SELECT rowNumberInAllBlocks() AS row, * FROM (SELECT ${values} FROM ${table} WHERE ${hasLabel(label)})`;
+  const values = [...columns, `assumeNotNull(toFloat32(${columnOf(label.name)})) AS label`].join(", ");
+  return `SELECT rowNumberInAllBlocks() AS row, * FROM (SELECT ${values} FROM ${table} AS source WHERE ${hasLabel(label)})`;
 }
 
 /** As `modelInput` computes it when serving. A missing number is NaN here, and so refused. */
 function featureSql(feature: ModelFeature): string {
-  const column = identifier(feature.name);
+  const column = columnOf(feature.name);
   if (feature.shape.length > 0) return column;
   const unseen = unseenId(feature);
   if (unseen === undefined) return `ifNull(toFloat32(${column}), nan)`;
