@@ -112,6 +112,15 @@ export function describeArtifactStore(name: string, make: (directory: string) =>
         expect(new Set(stagings.map(({ path }) => path)).size).toBe(ids.length);
       });
 
+      it("touches no directory that the store didn't stage", async () => {
+        writeFileSync(`${directory}/precious`, "1");
+        for (const path of [directory, `${directory}/store/payload`, `${directory}/store/staging/../x/payload`]) {
+          await expect(subject.store.discard({ path })).rejects.toMatchObject({ code: "not-staged" });
+          await expect(subject.store.commit({ path }, type)).rejects.toMatchObject({ code: "not-staged" });
+        }
+        expect(readFileSync(`${directory}/precious`, "utf8")).toBe("1");
+      });
+
       it("shows nobody what isn't committed", async () => {
         const staging = await subject.store.stage("execution", "output");
         writeFileSync(`${staging.path}/a.txt`, "1");

@@ -63,13 +63,14 @@ export class DirectoryStore implements ArtifactStore {
   }
 
   async commit(staging: Staging, options: CommitOptions): Promise<Artifact> {
+    const directory = this.#stagingDirectory(staging);
     return this.#guarded("write artifacts in", async () => {
       const { manifest, files } = await manifestOf(staging.path);
       for (const { place } of files) chmodSync(place, 0o444);
       const text = manifestText(manifest);
-      const manifestFile = `${dirname(staging.path)}/manifest.json`;
+      const manifestFile = `${directory}/manifest.json`;
       writeFileSync(manifestFile, text, { mode: 0o444 });
-      if (this.#flush) flushPayload([...files.map(({ place }) => place), manifestFile], dirname(staging.path));
+      if (this.#flush) flushPayload([...files.map(({ place }) => place), manifestFile], directory);
       const digest = digestOf(text);
       await this.#moveIntoPlace(staging, digest);
       return { type: options.type, digest, ...manifestSize(manifest), properties: { ...options.properties } };
@@ -119,8 +120,8 @@ export class DirectoryStore implements ArtifactStore {
   }
 
   async discard(staging: Staging): Promise<void> {
+    const directory = this.#stagingDirectory(staging);
     await this.#guarded("write artifacts in", () => {
-      const directory = dirname(staging.path);
       rmSync(directory, { recursive: true, force: true });
       removeIfEmpty(dirname(directory));
     });
@@ -144,6 +145,16 @@ export class DirectoryStore implements ArtifactStore {
     // Lost only to another process that mends the same artifact with equal bytes.
     renamed(dirname(staging.path), place);
     rmSync(aside, { recursive: true, force: true });
+  }
+
+  /** The directory that goes with a staging; anything that this store didn't stage is neither moved nor removed. */
+  #stagingDirectory({ path }: Staging): string {
+    const directory = dirname(path);
+    const ours =
+      resolve(path) === path && dirname(dirname(directory)) === `${this.root}/staging` && basename(path) === "payload";
+    if (ours) return directory;
+    const message = `Cannot use ${path} as a staging directory: it must be one that this store (${this.root}) has staged`;
+    throw new Terminal("not-staged", message, { file: path });
   }
 
   #place(digest: string): string {

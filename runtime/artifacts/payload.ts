@@ -17,7 +17,7 @@ export interface PayloadFile {
  * A payload's files, ascending by path (bytewise). Directories count only through the files in them.
  * @throws {Terminal} `not-a-payload`: a link, a special file, or a name that isn't UTF-8.
  */
-export function payloadFiles(root: string): readonly PayloadFile[] {
+function payloadFiles(root: string): readonly PayloadFile[] {
   const files = readdirSync(root, { withFileTypes: true }).flatMap((entry) => filesBelow(root, entry.name));
   return files.sort((a, b) => compareBytewise(a.path, b.path));
 }

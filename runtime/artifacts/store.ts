@@ -28,7 +28,8 @@ export interface ArtifactStore {
   /**
    * Commits a staging directory: builds its manifest, checks it, moves it to its address. Committing equal content
    * again is the same artifact.
-   * @throws {Terminal} `not-a-payload`: a link or special file, a path that escapes, or nothing at all.
+   * @throws {Terminal} `not-a-payload`: a link or special file, a path that escapes, or nothing at all; `not-staged`: not a
+   *   staging of this store.
    */
   commit(staging: Staging, options: CommitOptions): Promise<Artifact>;
   /**
@@ -47,6 +48,6 @@ export interface ArtifactStore {
   manifest(digest: string): Promise<Manifest>;
   /** Where people and other programs find it, as a URI. */
   uriOf(digest: string): string;
-  /** Removes a staging directory and what is in it. */
+  /** Removes a staging directory and what is in it. @throws {Terminal} `not-staged`. */
   discard(staging: Staging): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Metafile } from "esbuild";
 import { Terminal, type SourcePlace } from "../model/mod.ts";
+import { packageNamespace } from "./bundle-files.ts";
 
 /** Node's modules that a user function may use: they compute, and reach nothing outside. */
 const allowedBuiltins = new Set(["assert", "buffer", "path", "string_decoder", "url", "util"]);
@@ -34,7 +35,7 @@ function refusal(specifier: string, modules: readonly string[], metafile: Metafi
 
 /** Where a module of the author's imports a specifier; lines and columns from 1. */
 function placeOf(importer: string, specifier: string, baseDir: string): SourcePlace {
-  if (importer.startsWith("package:")) return { file: importer };
+  if (importer.startsWith(`${packageNamespace}:`)) return { file: importer };
   const lines = readFileSync(`${baseDir}/${importer}`, "utf8").split("\n");
   for (const [index, line] of lines.entries()) {
     const column = ["'", '"', "`"].map((quote) => line.indexOf(quote + specifier + quote)).find((at) => at !== -1);

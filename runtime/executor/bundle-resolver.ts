@@ -4,9 +4,7 @@ import { dirname, extname, isAbsolute, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { readFileSync } from "node:fs";
 import type { Loader, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
-
-/** Namespace of sources that aren't the author's; as a prefix it names them in source maps. */
-const packageNamespace = "package";
+import { packageNamespace } from "./bundle-files.ts";
 
 /** The library itself. */
 const ownPackage = "millrace";

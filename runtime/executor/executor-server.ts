@@ -23,7 +23,7 @@ export interface ExecutorServer {
 }
 
 /** gRPC service name under which an executor's health is asked for. */
-export const executorServiceName = "millrace.component.v1.ExecutorService";
+const executorServiceName = "millrace.component.v1.ExecutorService";
 
 /**
  * Serves ExecutorService.

@@ -1,9 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import type { SourcePlace } from "../model/mod.ts";
-
-/** Prefix of sources that are not the author's: `package:millrace/transform/ops.ts`. */
-export const packageSourcePrefix = "package:";
+import { packageNamespace } from "./bundle-files.ts";
 
 /** A stack in terms of the author's files. */
 export interface UserStack {
@@ -28,7 +26,7 @@ export function userStack(stack: string, bundleUrl: string, sourceMapFile: strin
     .split("\n")
     .filter((line) => line.includes(bundleUrl))
     .map((line) => frameOf(line, bundleUrl, toSource));
-  const own = frames.find(({ place }) => place.file !== undefined && !place.file.startsWith(packageSourcePrefix));
+  const own = frames.find(({ place }) => place.file !== undefined && !place.file.startsWith(`${packageNamespace}:`));
   return { stack: [head, ...frames.map(({ text }) => text)].join("\n"), place: own?.place ?? {} };
 }
 
