@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 /** Name of the directory that holds everything an installation on one machine keeps. */
@@ -40,10 +40,23 @@ export function dataDirectory(path: string): DataDirectory {
   };
 }
 
-/** The data directory of a working directory: the nearest there is, upwards; else a new one in it. */
+/**
+ * The data directory of a working directory, looked for upwards: the nearest there is, or that of the nearest project
+ * whose package.json speaks of millrace; else a new one in the working directory.
+ */
 export function findDataDirectory(from: string): DataDirectory {
   for (let directory = resolve(from); ; directory = dirname(directory)) {
-    if (existsSync(join(directory, dataDirectoryName))) return dataDirectory(join(directory, dataDirectoryName));
+    const path = join(directory, dataDirectoryName);
+    if (existsSync(path) || isProject(directory)) return dataDirectory(path);
     if (dirname(directory) === directory) return dataDirectory(join(from, dataDirectoryName));
+  }
+}
+
+function isProject(directory: string): boolean {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+    return typeof manifest === "object" && manifest !== null && "millrace" in manifest;
+  } catch {
+    return false;
   }
 }

@@ -40,16 +40,25 @@ export async function debugExecution({ store, scratch, start, note, ...options }
   try {
     const onReport = (report: ExecutionReport): void => note(sentenceOf(report));
     const { outputs, metrics, note: remark } = await executor.execute(newEventId(), start, { onReport });
-    const made = outputs.flatMap(({ name, artifact }) => (artifact === undefined ? [] : [{ name, digest: artifact.digest }]));
+    const made = outputs.flatMap(({ name, artifact }) =>
+      artifact === undefined ? [] : [{ name, digest: artifact.digest }],
+    );
     const places = await Promise.all(made.map(({ digest }) => written.open(digest)));
-    return { outputs: made.map(({ name, digest }, index) => ({ name, digest, path: places[index] ?? "" })), metrics, note: remark };
+    return {
+      outputs: made.map(({ name, digest }, index) => ({ name, digest, path: places[index] ?? "" })),
+      metrics,
+      note: remark,
+    };
   } finally {
     await executor.close();
     child.disconnect();
   }
 }
 
-function startExecutor({ main, data, inspectBrk }: Pick<DebugOptions, "main" | "data" | "inspectBrk">, store: string): ChildProcess {
+function startExecutor(
+  { main, data, inspectBrk }: Pick<DebugOptions, "main" | "data" | "inspectBrk">,
+  store: string,
+): ChildProcess {
   const debug = inspectBrk ? ["--inspect-brk"] : [];
   return spawn(process.execPath, [...moduleOptions(), ...debug, main, executorArgument, "127.0.0.1:0"], {
     cwd: data.project,
@@ -61,7 +70,9 @@ function startExecutor({ main, data, inspectBrk }: Pick<DebugOptions, "main" | "
 function listeningAddress(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     child.once("message", (message: ListeningMessage) => resolve(message.listening));
-    child.once("exit", (code) => reject(new Terminal("executor-start", `Cannot start the executor: it ended with exit code ${code}`)));
+    child.once("exit", (code) =>
+      reject(new Terminal("executor-start", `Cannot start the executor: it ended with exit code ${code}`)),
+    );
   });
 }
 

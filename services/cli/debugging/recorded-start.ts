@@ -23,7 +23,10 @@ export function recordedStart(store: ArtifactStore, { fold, plan }: ReadRun, nam
   const completed = history?.journal.completed;
   const inputs = completed?.reused ? completed.inputs : history?.lastClaim?.body.inputs;
   if (fold.started === undefined || inputs === undefined) {
-    throw new Terminal("never-started", `Cannot run node "${node.name}" again: in run ${fold.run} it was never started`);
+    throw new Terminal(
+      "never-started",
+      `Cannot run node "${node.name}" again: in run ${fold.run} it was never started`,
+    );
   }
   const start = startExecution(store, fold.started.body, node, inputs, 1);
   const outputs = (completed?.outputs ?? []).flatMap(({ name: output, artifact }): [string, string][] =>

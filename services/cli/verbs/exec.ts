@@ -27,10 +27,21 @@ export async function exec(
   const recorded = await readRecorded(invocation, runName, nodeName);
   const service = chosenServices(data.project, {}).find(({ name }) => name === recorded.start.component);
   if (service === undefined) {
-    throw new Terminal("unknown-component", `Cannot run ${nodeName}: no service here is component ${recorded.start.component}`);
+    throw new Terminal(
+      "unknown-component",
+      `Cannot run ${nodeName}: no service here is component ${recorded.start.component}`,
+    );
   }
   const scratch = mkdtempSync(join(tmpdir(), "millrace-exec-"));
-  const result = await debugExecution({ main: service.main, data, store, scratch, start: recorded.start, inspectBrk: options.inspectBrk ?? false, note });
+  const result = await debugExecution({
+    main: service.main,
+    data,
+    store,
+    scratch,
+    start: recorded.start,
+    inspectBrk: options.inspectBrk ?? false,
+    note,
+  });
   const out = options.out === undefined ? join(scratch, "outputs") : resolve(workingDirectory(), options.out);
   const outputs = result.outputs.map(({ name, digest, path }) => {
     const place = join(out, name);
@@ -39,7 +50,8 @@ export async function exec(
     return { name, digest, path: place, recorded: recorded.outputs.get(name) ?? null };
   });
   const { metrics, note: remark } = result;
-  if (json) print(JSON.stringify({ run: recorded.start.run, node: recorded.start.node, outputs, metrics, note: remark }));
+  if (json)
+    print(JSON.stringify({ run: recorded.start.run, node: recorded.start.node, outputs, metrics, note: remark }));
   else {
     for (const output of outputs) print(`${output.name}: ${output.path} (${comparison(output)})`);
     if (remark !== "") print(remark);
@@ -50,7 +62,11 @@ export async function exec(
 async function readRecorded(invocation: Invocation, runName: string, nodeName: string) {
   await using session = await openLog(invocation);
   const to = await session.log.leaderLastSequence();
-  return recordedStart(storeOf(invocation.data), await readRun(session.log, storeOf(invocation.data), runName, to), nodeName);
+  return recordedStart(
+    storeOf(invocation.data),
+    await readRun(session.log, storeOf(invocation.data), runName, to),
+    nodeName,
+  );
 }
 
 function comparison({ digest, recorded }: { readonly digest: string; readonly recorded: string | null }): string {
