@@ -13,12 +13,12 @@ export interface Connection {
 
 type ChdbClientConnection = NonNullable<ClickHouseClientConfigOptions["connection"]>;
 
-interface Shared extends Connection {
-  users: number;
-}
-
 /** chDB binds one data directory a process, so all engines of a process share one connection. */
-let shared: Promise<Shared> | undefined;
+let shared: Promise<Connection> | undefined;
+/** Engines that are open or being opened. */
+let users = 0;
+/** The last connection's close: the next may open another directory only after it. */
+let closed: Promise<void> = Promise.resolve();
 
 /**
  * Connects to chDB in this process; the first user opens it, the last one closes it.
@@ -28,13 +28,30 @@ export async function connectChdb(dataDir?: string): Promise<Connection> {
   if (!isMainThread) {
     throw new Terminal("engine-in-worker-thread", "Cannot open chDB in a worker thread: open it in the main thread");
   }
-  shared ??= openChdb(dataDir);
-  const connection = await shared;
-  connection.users += 1;
-  return { client: connection.client, version: connection.version, close: () => release(connection) };
+  users += 1;
+  shared ??= closed.then(() => openChdb(dataDir));
+  try {
+    const { client, version } = await shared;
+    return { client, version, close: release };
+  } catch (error) {
+    users -= 1;
+    shared = undefined;
+    throw error;
+  }
 }
 
-async function openChdb(dataDir: string | undefined): Promise<Shared> {
+async function release(): Promise<void> {
+  users -= 1;
+  if (users > 0 || shared === undefined) return;
+  const connection = await shared;
+  // Meanwhile someone may have come for it, or closed it.
+  if (users > 0 || shared === undefined) return;
+  shared = undefined;
+  closed = connection.close();
+  await closed;
+}
+
+async function openChdb(dataDir: string | undefined): Promise<Connection> {
   const [{ ClickHouseLogLevel, createClient }, { createChdbConnection }, { drainPending, version }] = await Promise.all(
     [import("@clickhouse/client"), import("chdb/connection"), import("chdb")],
   );
@@ -50,12 +67,5 @@ async function openChdb(dataDir: string | undefined): Promise<Shared> {
     await drainPending();
     directory.remove();
   };
-  return { client, version: `chdb ${version().libchdb}`, close, users: 0 };
-}
-
-async function release(connection: Shared): Promise<void> {
-  connection.users -= 1;
-  if (connection.users > 0) return;
-  shared = undefined;
-  await connection.close();
+  return { client, version: `chdb ${version().libchdb}`, close };
 }

@@ -122,3 +122,17 @@ describe("the engine in process", () => {
     expect(await (await openExamples(engine, join(folder, "none"))).rows("eval")).toBe(0);
   });
 });
+
+async function useOne(n: number): Promise<unknown[]> {
+  await using engine = await openEngine();
+  return await engine.query(`SELECT ${n} AS n`);
+}
+
+it("engines can be opened while others close", async () => {
+  expect(await useOne(0)).toEqual([{ n: 0 }]);
+  expect(await Promise.all([1, 2, 3].map(useOne))).toEqual([1, 2, 3].map((n) => [{ n }]));
+  const first = await openEngine();
+  const closing = first[Symbol.asyncDispose]();
+  expect(await useOne(4)).toEqual([{ n: 4 }]);
+  await closing;
+});

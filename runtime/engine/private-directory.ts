@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -17,6 +17,7 @@ export interface PrivateDirectory {
  * @param parent Where to make it; default the system's temporary directory.
  */
 export function makePrivateDirectory(parent: string = tmpdir()): PrivateDirectory {
+  mkdirSync(parent, { recursive: true });
   removeAbandoned(parent);
   const path = mkdtempSync(join(parent, `millrace-engine-${host}-${process.pid}-`));
   const remove = () => {
