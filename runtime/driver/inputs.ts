@@ -15,13 +15,15 @@ export type Inputs =
 
 /**
  * Resolves a node's inputs from a snapshot. A node decides only when every input is produced or voided.
+ * An optional input may be left out by its producer; a producer that failed excuses nobody, or a model would be blessed
+ * without the anomalies that its author wired in, and pushed without a blessing.
  * Source: docs/protocol.md, Deciding a node (2, 3).
  */
 export function resolveInputs(placed: PlacedNode, snapshot: Snapshot): Inputs {
   const settled = placed.node.inputs.map((input) => ({ input, edge: settle(placed, snapshot, input) }));
   const waiting = settled.find(({ edge }) => edge.kind === "unsettled");
   if (waiting) return { kind: "unsettled", waitingFor: `${waiting.input.name} from ${nodeOf(waiting.input)}` };
-  const voided = settled.find(({ input, edge }) => edge.kind === "voided" && !input.optional);
+  const voided = settled.find(({ input, edge }) => edge.kind === "voided" && !(input.optional && edge.leftOut));
   if (voided?.edge.kind === "voided")
     return { kind: "voided", input: voided.input.name, node: nodeOf(voided.input), reason: voided.edge.reason };
   const edges = settled.map(({ input, edge }) => inputArtifact(input, edge));
@@ -30,7 +32,8 @@ export function resolveInputs(placed: PlacedNode, snapshot: Snapshot): Inputs {
 
 type Edge =
   | { readonly kind: "unsettled" }
-  | { readonly kind: "voided"; readonly reason: string }
+  /** `leftOut`: its producer completed without it; else its producer did not complete. */
+  | { readonly kind: "voided"; readonly leftOut: boolean; readonly reason: string }
   | { readonly kind: "produced"; readonly artifact: Artifact; readonly sequence: number }
   | { readonly kind: "resolved" };
 
@@ -47,8 +50,9 @@ function settle({ plan }: PlacedNode, snapshot: Snapshot, { source }: NodeInput)
   if (journal === undefined || !isTerminal(journal, snapshot.control.state.epoch)) return { kind: "unsettled" };
   const artifact = journal.completed?.outputs.find(({ name }) => name === source.value.output)?.artifact;
   if (artifact) return { kind: "produced", artifact, sequence: journal.head?.sequence ?? 0 };
-  const reason = journal.phase === "completed" ? "left out its output" : `was ${journal.phase}`;
-  return { kind: "voided", reason: `${source.value.node} ${reason}` };
+  const leftOut = journal.phase === "completed";
+  const reason = leftOut ? "left out its output" : journal.phase === "failed" ? "failed" : `was ${journal.phase}`;
+  return { kind: "voided", leftOut, reason: `${source.value.node} ${reason}` };
 }
 
 function nodeOf({ source }: NodeInput): string {

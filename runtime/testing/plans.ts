@@ -1,7 +1,10 @@
 import type { Plan, PlanNode } from "../contracts/millrace/metadata/v1/plan.ts";
 import { canonicalJson, digestOf } from "../model/mod.ts";
 
-/** A node of a test's plan: what it takes, by input name, as "node.output:Type" or "@last-blessed-model:Type". */
+/**
+ * A node of a test's plan: what it takes, by input name, as "node.output:Type", "node.output:Type?" if optional, or
+ * "@last-blessed-model:Type".
+ */
 export interface TestNode {
   readonly component?: string;
   readonly inputs: Readonly<Record<string, string>>;
@@ -46,13 +49,14 @@ function planNode(name: string, node: TestNode): PlanNode {
     name,
     component: node.component ?? name,
     inputs: Object.entries(node.inputs).map(([input, from]) => {
-      const [place = "", type = ""] = from.split(":");
+      const [place = "", wanted = ""] = from.split(":");
+      const type = wanted.replace("?", "");
       const [producer = "", output = ""] = place.split(".");
       const resolver = producer.startsWith("@");
       return {
         name: input,
         type,
-        optional: resolver,
+        optional: resolver || wanted.endsWith("?"),
         source: resolver
           ? { $case: "resolver", value: { name: producer.slice(1) } }
           : { $case: "output", value: { node: producer, output } },

@@ -117,6 +117,22 @@ describe("agents on one log", () => {
     expect(lines).toContain("c: skipped");
   });
 
+  it("skip a node whose optional input was wired to a producer that failed: an author's check is not left out", async () => {
+    await start({ ...chainComponents, b: { inputs: ["A"], work: failAsUser } });
+    const wired = { ...chain, c: { ...chain.c, inputs: { a: "a.out:A", b: "b.out:B?" } } };
+    await startTestRun(log, store, testPlan("p", wired), "r1", "hello");
+    expect((await outcome("p", "r1")).$case).toBe("runFailed");
+    expect(await story("p", "r1")).toContain("c: skipped");
+  });
+
+  it("run a node whose optional input was left out by a producer that completed", async () => {
+    await start({ ...chainComponents, b: { inputs: ["A"], work: async () => ({}) } });
+    const wired = { ...chain, c: { ...chain.c, inputs: { a: "a.out:A", b: "b.out:B?" } } };
+    await startTestRun(log, store, testPlan("p", wired), "r1", "hello");
+    expect((await outcome("p", "r1")).$case).toBe("runSucceeded");
+    expect(await story("p", "r1")).toContain("c: completed");
+  });
+
   it("try a retryable failure again, with its attempts counted in the journal", async () => {
     let calls = 0;
     const flaky: TestComponent["work"] = async (call) => {
