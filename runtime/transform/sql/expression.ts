@@ -93,7 +93,8 @@ function minMax(graph: AnalyzedGraph, node: MinMaxNode, x: string): string {
 }
 
 function bucket(boundaries: readonly number[], x: string): string {
-  const list = `CAST([${boundaries.join(", ")}], 'Array(Float32)')`;
+  // Each converted by itself: cast as one literal, [-1.5, 6795781, 7982063575629824] loses its last number.
+  const list = boundaries.length === 0 ? "CAST([], 'Array(Float32)')" : `[${boundaries.map(float).join(", ")}]`;
   const below = `arrayCount(b -> b <= ${x}, ${list})`;
   return `multiIf(isNull(${x}), NULL, isNaN(${x}), toInt64(${boundaries.length}), toInt64(${below}))`;
 }
