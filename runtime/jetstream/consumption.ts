@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Msg } from "@nats-io/transport-node";
 import type { Consumption, ConsumeOptions } from "../log/mod.ts";
 import { defaultAckWaitMs } from "../log/mod.ts";
@@ -6,8 +5,9 @@ import { ensureDurable } from "./durable.ts";
 import { JetStreamDelivery } from "./jetstream-delivery.ts";
 import type { Link } from "./link.ts";
 import type { DeliveryInfo } from "./message-entry.ts";
+import { patiently } from "./patience.ts";
 import { Pull } from "./pull.ts";
-import { type Requests, requestTimeoutMs } from "./requests.ts";
+import type { Requests } from "./requests.ts";
 
 /** What the parts of one JetStreamLog share. */
 export interface Connected {
@@ -16,8 +16,6 @@ export interface Connected {
   readonly stream: string;
 }
 
-const reopenDelayMs = 50;
-const reopenDelayMsMax = 5_000;
 /** More is pulled once this share of heldMax is free: one request then asks for many. */
 const refillShare = 0.25;
 
@@ -31,7 +29,7 @@ export class JetStreamConsumption implements Consumption {
   readonly #options: ConsumeOptions;
   readonly #held = new Set<Promise<void>>();
   #pull: Pull | undefined;
-  #stopped = false;
+  readonly #stop = new AbortController();
 
   private constructor(to: Connected, options: ConsumeOptions) {
     this.durable = options.durable;
@@ -39,15 +37,15 @@ export class JetStreamConsumption implements Consumption {
     this.#options = options;
   }
 
-  /** @throws {Terminal} as ensureDurable does. */
+  /** Starts, once the server answers. @throws {Terminal} as ensureDurable does. */
   static async start(to: Connected, options: ConsumeOptions): Promise<JetStreamConsumption> {
     const consumption = new JetStreamConsumption(to, options);
-    await consumption.#open();
+    await patiently(() => consumption.#open(), undefined);
     return consumption;
   }
 
   async drain(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     await this.#pull?.close();
     await Promise.all(this.#held);
   }
@@ -60,6 +58,7 @@ export class JetStreamConsumption implements Consumption {
     const { link, requests, stream } = this.#to;
     const { durable: name, filters, ackWaitMs = defaultAckWaitMs } = this.#options;
     await ensureDurable(requests, { stream, name, filters, ackWaitMs });
+    if (this.#stop.signal.aborted) return;
     this.#pull = new Pull(link, stream, name, {
       message: (message, info) => this.#deliver(message, info),
       expired: () => this.#refill(),
@@ -70,14 +69,10 @@ export class JetStreamConsumption implements Consumption {
 
   /** Opens again, however long it takes; the durable may have gone with the server's disk. */
   async #reopen(): Promise<void> {
-    for (let delayMs = reopenDelayMs; !this.#stopped; delayMs = Math.min(2 * delayMs, reopenDelayMsMax)) {
-      await sleep(delayMs);
-      try {
-        await this.#to.link.whenUp(requestTimeoutMs);
-        return await this.#open();
-      } catch {
-        if (this.#to.link.isClosed) return;
-      }
+    try {
+      await patiently(() => this.#open(), this.#stop.signal);
+    } catch (error) {
+      if (!this.#stop.signal.aborted && !this.#to.link.isClosed) throw error;
     }
   }
 
@@ -85,12 +80,13 @@ export class JetStreamConsumption implements Consumption {
     const { heldMax } = this.#options;
     const outstanding = this.#pull?.outstanding ?? 0;
     const free = heldMax - this.#held.size - outstanding;
-    if (!this.#stopped && free > 0 && (outstanding === 0 || free >= heldMax * refillShare)) this.#pull?.request(free);
+    if (!this.#stop.signal.aborted && free > 0 && (outstanding === 0 || free >= heldMax * refillShare))
+      this.#pull?.request(free);
   }
 
   #deliver(message: Msg, info: DeliveryInfo): void {
     const delivery = new JetStreamDelivery(this.#to.link, message, info);
-    if (this.#stopped) delivery.nak(0);
+    if (this.#stop.signal.aborted) delivery.nak(0);
     else void this.#handle(delivery);
   }
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LogEntry, ReadRange } from "../log/mod.ts";
-import { MillraceError } from "../model/mod.ts";
 import type { Connected } from "./consumption.ts";
 import { type HistoryItem, OrderedReader } from "./ordered-reader.ts";
+import { isPassing } from "./patience.ts";
 
 const reopenDelayMs = 50;
 /** Longest wait of a read for a server that is away; who follows waits for ever. */
@@ -65,8 +65,4 @@ async function* items(
     }
     if (!stopped()) await sleep(reopenDelayMs);
   }
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof MillraceError && error.class === "retryable";
 }

@@ -16,6 +16,7 @@ import type { DialOptions } from "./dial.ts";
 import { follow, read } from "./history.ts";
 import { lastOf } from "./last-of.ts";
 import { Link } from "./link.ts";
+import { patiently } from "./patience.ts";
 import { Requests } from "./requests.ts";
 import { leaderMessage } from "./stored-message.ts";
 import { assertServer, ensureStream } from "./stream.ts";
@@ -41,7 +42,8 @@ export async function connectLog(options: ConnectOptions): Promise<JetStreamLog>
       throw new Terminal("nats-too-old", "Cannot keep a log in a nats-server that says nothing of itself");
     assertServer(info);
     const requests = new Requests(link);
-    await ensureStream(requests, { namespace: stream, replicas: options.replicas ?? 1 });
+    const wanted = { namespace: stream, replicas: options.replicas ?? 1 };
+    await patiently(() => ensureStream(requests, wanted), options.signal);
     return new JetStreamLog({ link, requests, stream });
   } catch (error) {
     await link[Symbol.asyncDispose]();

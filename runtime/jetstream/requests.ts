@@ -3,11 +3,13 @@ import type { Link } from "./link.ts";
 
 /** Longest wait for an answer, and before that for a server that is away. */
 export const requestTimeoutMs = 5_000;
-const sweepEveryMs = 250;
+const tickMs = 250;
+const requestTicks = requestTimeoutMs / tickMs;
 const noRespondersCode = 503;
 
 interface Pending {
-  readonly deadlineMs: number;
+  /** Ticks left until it is given up. */
+  ticks: number;
   /** Takes a reply; true when it was the last. */
   readonly take: (message: Msg) => boolean;
   readonly fail: (error: Error) => void;
@@ -22,7 +24,7 @@ export class Requests {
   readonly #inbox = createInbox();
   readonly #pending = new Map<string, Pending>();
   #next = 0;
-  #sweeper: NodeJS.Timeout | undefined;
+  #ticker: NodeJS.Timeout | undefined;
 
   constructor(link: Link) {
     this.#link = link;
@@ -52,7 +54,7 @@ export class Requests {
     const token = (this.#next++).toString(36);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#pending.set(token, {
-      deadlineMs: performance.now() + requestTimeoutMs,
+      ticks: requestTicks,
       take: (message) => {
         if (isNoResponders(message)) reject(this.#link.unavailable(`no one answers ${subject}`));
         else if (!take(message)) return false;
@@ -61,7 +63,7 @@ export class Requests {
       },
       fail: reject,
     });
-    this.#sweeper ??= setInterval(() => this.#sweep(), sweepEveryMs);
+    this.#ticker ??= setInterval(() => this.#tick(), tickMs);
     try {
       this.#link.connection.publish(subject, payload, {
         reply: `${this.#inbox}.${token}`,
@@ -84,13 +86,13 @@ export class Requests {
     }
   }
 
-  #sweep(): void {
-    const now = performance.now();
-    for (const { deadlineMs, fail } of this.#pending.values())
-      if (deadlineMs <= now) fail(this.#link.unavailable(`it gave no answer within ${requestTimeoutMs} ms`));
+  /** Time is counted in ticks, not by a clock: a process that was held up has not waited, its answers are unread. */
+  #tick(): void {
+    for (const pending of this.#pending.values())
+      if (--pending.ticks <= 0) pending.fail(this.#link.unavailable(`it gave no answer within ${requestTimeoutMs} ms`));
     if (this.#pending.size > 0) return;
-    clearInterval(this.#sweeper);
-    this.#sweeper = undefined;
+    clearInterval(this.#ticker);
+    this.#ticker = undefined;
   }
 
   #failAll(): void {

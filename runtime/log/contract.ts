@@ -7,8 +7,8 @@ export interface LogPair extends AsyncDisposable {
   readonly other: Log;
 }
 
-/** Redelivery in these tests comes after this long, so that none has to wait for the default. */
-const ackWaitMs = 400;
+/** Redelivery comes after this long where a test waits for it. */
+const soonMs = 300;
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (entry: LogEntry | undefined): string | undefined => entry && new TextDecoder().decode(entry.data);
@@ -24,16 +24,16 @@ async function collect(entries: AsyncIterable<LogEntry>, count = Number.POSITIVE
 
 const sequencesOf = (entries: readonly LogEntry[]): number[] => entries.map(({ sequence }) => sequence);
 
-/** A handler that keeps what it is given for the test to settle, and stays busy until released. */
+/** A handler that keeps what it is given for the test to settle, and is busy with it until released. */
 class Holder {
   readonly deliveries: Delivery[] = [];
-  readonly #releases: (() => void)[] = [];
+  readonly #released = Promise.withResolvers<void>();
   readonly #waiting = new Set<() => void>();
 
   readonly handle = async (delivery: Delivery): Promise<void> => {
     this.deliveries.push(delivery);
     for (const wake of this.#waiting) wake();
-    await new Promise<void>((resolve) => this.#releases.push(resolve));
+    await this.#released.promise;
   };
 
   /** The n-th delivery, from 0, once it has come. */
@@ -46,7 +46,7 @@ class Holder {
   }
 
   release(): void {
-    for (const release of this.#releases.splice(0)) release();
+    this.#released.resolve();
   }
 }
 
@@ -208,7 +208,7 @@ export function describeLog(name: string, connect: () => Promise<LogPair>): void
   });
 
   describe(`${name}: consume`, () => {
-    const options = { durable: "mill", filters: ["mr.a", "mr.b.*"], ackWaitMs };
+    const options = { durable: "mill", filters: ["mr.a", "mr.b.*"] };
 
     test("delivers what was there before and what comes, once each, in order", async ({ log }) => {
       await log.append("mr.a", bytes("1"));
@@ -262,7 +262,12 @@ export function describeLog(name: string, connect: () => Promise<LogPair>): void
     test("delivers again after ack_wait what was not settled", async ({ log }) => {
       await log.append("mr.a", bytes("1"));
       const holder = new Holder();
-      await using _consumption = await log.consume({ ...options, heldMax: 4, handle: holder.handle });
+      await using _consumption = await log.consume({
+        ...options,
+        ackWaitMs: soonMs,
+        heldMax: 4,
+        handle: holder.handle,
+      });
       const again = await holder.at(1);
       expect([again.entry.sequence, again.count]).toEqual([1, 2]);
       again.ack();
@@ -275,7 +280,7 @@ export function describeLog(name: string, connect: () => Promise<LogPair>): void
       await using _consumption = await log.consume({ ...options, heldMax: 8, handle: holder.handle });
       (await holder.at(0)).ack();
       (await holder.at(1)).term("the test says so");
-      (await holder.at(2)).nak(2 * ackWaitMs);
+      (await holder.at(2)).nak(soonMs);
       const again = await holder.at(3);
       expect([textOf(again.entry), again.count]).toEqual(["put off", 2]);
       again.ack();
