@@ -3,14 +3,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { createClient } from "@clickhouse/client";
+import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { createChdbConnection } from "chdb/connection";
 
 /** What of a request's URL is no setting. */
 const notSettings = new Set(["query", "query_id", "database", "session_id", "role"]);
 
 const connection = createChdbConnection({ path: process.argv[2] ?? "" });
-const client = createClient({ connection: connection as never });
+// As in chdb.ts: one contract, declared twice.
+const client = createClient({ connection: connection as never, log: { level: ClickHouseLogLevel.OFF } });
 
 const server = createServer((request, response) => {
   answer(request, response).catch((error: unknown) => {
@@ -30,7 +31,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const parameters: Record<string, unknown> = {};
   const settings: Record<string, string> = {};
   for (const [name, value] of searchParams) {
-    if (name.startsWith("param_")) parameters[name.slice("param_".length)] = unescape(value);
+    if (name.startsWith("param_")) parameters[name.slice("param_".length)] = unescaped(value);
     else if (!notSettings.has(name)) settings[name] = value;
   }
   const result = await client.exec({ query, query_params: parameters, clickhouse_settings: settings });
@@ -40,7 +41,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 /** A parameter's value as the client escaped it: tab-separated text. */
-function unescape(value: string): string | null {
+function unescaped(value: string): string | null {
   if (value === "\\N") return null;
   const escapes: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r", "\\": "\\", "'": "'" };
   return value.replaceAll(/\\(.)/g, (whole, letter: string) => escapes[letter] ?? whole);
