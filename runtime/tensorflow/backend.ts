@@ -56,10 +56,10 @@ async function openWasm(tf: TensorFlow): Promise<void> {
 
 async function openNative(tf: TensorFlow, packageName: string): Promise<void> {
   const require = createRequire(import.meta.url);
-  // tfjs-node 4.22 calls util.is* functions that Node 23 removed; its module shares tfjs-core's global engine.
+  // tfjs-node 4.22 calls util.is* functions that Node 23 removed or warns of; it shares tfjs-core's global engine.
   const util = require("node:util") as Record<string, unknown>;
-  util["isNullOrUndefined"] ??= (value: unknown) => value === null || value === undefined;
-  util["isArray"] ??= Array.isArray;
+  util["isNullOrUndefined"] = (value: unknown) => value === null || value === undefined;
+  util["isArray"] = Array.isArray;
   require(packageName);
   await select(tf, "tensorflow");
 }

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Backend, openBackend } from "../tensorflow/mod.ts";
 import { type EpochMetrics, fit } from "./fit.ts";
 import { adam, dense, input, model, sgd } from "./layers/mod.ts";
-import { buildNetwork } from "./network.ts";
+import { buildNetwork, disposeNetwork } from "./network.ts";
 import { twoCircles, twoCirclesModel } from "./testing/two-circles.ts";
 
 let backend: Backend;
@@ -61,12 +61,15 @@ describe("fit()", () => {
     await expect(training).rejects.toMatchObject({ code: "cancelled" });
   });
 
-  it("leaks no tensor", async () => {
-    const network = await buildNetwork(backend, twoCirclesModel, 1);
+  it("leaks no tensor, neither while it trains nor when the network is freed", async () => {
     const options = { epochs: 1, batchSize: 8, seed: 1 };
-    await fit(backend, network, twoCircles(40, 1), twoCircles(8, 2), options);
     const before = backend.tf.memory().numTensors;
+    const network = await buildNetwork(backend, twoCirclesModel, 1);
     await fit(backend, network, twoCircles(40, 1), twoCircles(8, 2), options);
+    const trained = backend.tf.memory().numTensors;
+    await fit(backend, network, twoCircles(40, 1), twoCircles(8, 2), options);
+    expect(backend.tf.memory().numTensors).toBe(trained);
+    disposeNetwork(network);
     expect(backend.tf.memory().numTensors).toBe(before);
   });
 });

@@ -96,3 +96,9 @@ export function setWeights({ tf }: Backend, network: LayersModel, weights: reado
   }
   tf.tidy(() => network.setWeights(weights.map(({ shape, values }) => tf.tensor(values, [...shape]))));
 }
+
+/** Frees a compiled network, its optimiser's averages too, which tfjs keeps when it is given an optimiser. */
+export function disposeNetwork(network: LayersModel): void {
+  network.optimizer.dispose();
+  network.dispose();
+}

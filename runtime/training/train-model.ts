@@ -6,7 +6,7 @@ import { exportModel } from "./export-model.ts";
 import { classesOf, describeFeatures } from "./features.ts";
 import { fit } from "./fit.ts";
 import type { ModelDefinition, ModelFeatures, ModelLabel } from "./layers/mod.ts";
-import { buildNetwork } from "./network.ts";
+import { buildNetwork, disposeNetwork } from "./network.ts";
 import { countClasses, countRows, readTrainingSet, type SplitTable } from "./read-training-set.ts";
 import { checkOutput, usedFeatures } from "./task.ts";
 
@@ -72,7 +72,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainModel
     await exportModel(options.outputPath, { network, definition, features, label, graph, graphPath });
     return { backend: `${backend.name} ${backend.version}`, metrics };
   } finally {
-    network.dispose();
+    disposeNetwork(network);
   }
 }
 

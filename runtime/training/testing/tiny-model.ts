@@ -19,7 +19,7 @@ import { classesOf, describeFeatures } from "../features.ts";
 import { fit } from "../fit.ts";
 import { adam, concatenate, dense, embedding, flatten, input, model, type ModelFeatures } from "../layers/mod.ts";
 import { modelInput } from "../model-input.ts";
-import { buildNetwork } from "../network.ts";
+import { buildNetwork, disposeNetwork } from "../network.ts";
 import { usedFeatures } from "../task.ts";
 
 /** Raw rows of a small task: fruit by weight and colour. */
@@ -97,7 +97,7 @@ export async function exportTinyModel(directory: string, options: TinyModelOptio
     const set = { rows: labels.length, features: Object.fromEntries(values), labels };
     await fit(backend, network, set, set, { epochs, batchSize: 5, seed });
     await exportModel(directory, { ...described, network, definition, features: used, graph, graphPath });
-    network.dispose();
+    disposeNetwork(network);
     return join(directory, "Format-Serving");
   } finally {
     await rm(graphPath, { recursive: true });
