@@ -1,16 +1,11 @@
 import { openArtifactStore } from "../artifacts/mod.ts";
-import { executorArgument, runExecutorProcess } from "../executor/mod.ts";
+import { runExecutorProcess } from "../executor/mod.ts";
 import type { Component } from "./component.ts";
 import { readServiceConfig } from "./service-config.ts";
 import { environmentOf, executeComponent } from "./executor/execute-component.ts";
 
 /** Arguments after the main module: `executor [address]`. */
 const argumentsFrom = 2;
-
-/** Whether a component's main module was started as its executor: `main.ts executor [address]`. */
-export function isExecutorProcess(argv: readonly string[]): boolean {
-  return argv[argumentsFrom] === executorArgument;
-}
 
 /**
  * The executor role of a component's process: serves its executions until its agent is gone, or, started by itself,

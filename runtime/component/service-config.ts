@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { defaultAckWaitMs } from "../log/mod.ts";
 import { Terminal } from "../model/mod.ts";
 
 /** Settings that every service reads from its environment. */
@@ -11,6 +12,11 @@ export interface ServiceConfig {
   readonly grpcAddress: string;
   /** pino's level. */
   readonly logLevel: string;
+  /**
+   * Wait for a sign of life of whoever holds a delivery before it goes to another replica, in milliseconds. All
+   * services of one log share it: the sweeper of runs counts in it too.
+   */
+  readonly ackWaitMs: number;
 }
 
 /** Settings of a component's agent. */
@@ -21,8 +27,9 @@ export interface AgentConfig extends ServiceConfig {
   readonly executorAddress: string | undefined;
 }
 
-const slotsDefault = 4;
-const slotsMax = 1_024;
+const slots = { default: 4, min: 1, max: 1_024 };
+/** Below a second, a busy machine's pauses look like deaths; above an hour, a death is noticed too late. */
+const ackWaitMs = { default: defaultAckWaitMs, min: 1_000, max: 3_600_000 };
 
 /** Reads the settings of a service. @throws {Terminal} `bad-setting`, naming the variable. */
 export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
@@ -32,17 +39,33 @@ export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
     store: env["MILLRACE_STORE"] ?? resolve(".millrace/store"),
     grpcAddress: env["MILLRACE_GRPC_ADDRESS"] ?? "127.0.0.1:0",
     logLevel: env["MILLRACE_LOG_LEVEL"] ?? "info",
+    ackWaitMs: readCount(env, "MILLRACE_ACK_WAIT_MS", ackWaitMs),
   };
 }
 
 /** Reads the settings of an agent. @throws {Terminal} `bad-setting`, naming the variable. */
 export function readAgentConfig(env: NodeJS.ProcessEnv): AgentConfig {
-  const slots = env["MILLRACE_SLOTS"] === undefined ? slotsDefault : Number(env["MILLRACE_SLOTS"]);
-  if (!Number.isInteger(slots) || slots < 1 || slots > slotsMax)
-    throw new Terminal(
-      "bad-setting",
-      `Cannot use MILLRACE_SLOTS=${env["MILLRACE_SLOTS"]}: it must be a whole number from 1 to ${slotsMax}`,
-      { field: "MILLRACE_SLOTS" },
-    );
-  return { ...readServiceConfig(env), slots, executorAddress: env["MILLRACE_EXECUTOR"] || undefined };
+  return {
+    ...readServiceConfig(env),
+    slots: readCount(env, "MILLRACE_SLOTS", slots),
+    executorAddress: env["MILLRACE_EXECUTOR"] || undefined,
+  };
+}
+
+interface CountRange {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+function readCount(env: NodeJS.ProcessEnv, name: string, range: CountRange): number {
+  const text = env[name];
+  if (text === undefined || text === "") return range.default;
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= range.min && count <= range.max) return count;
+  throw new Terminal(
+    "bad-setting",
+    `Cannot use ${name}=${text}: it must be a whole number from ${range.min} to ${range.max}`,
+    { field: name },
+  );
 }

@@ -1,13 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
-import { Retryable } from "../model/mod.ts";
+import { executorArgument, Retryable } from "../model/mod.ts";
 import type { ListeningMessage } from "./executor-process.ts";
 import { stderrTailBytesMax } from "./failure.ts";
 import { makeSocketAddress, removeSocketAddress } from "./socket-address.ts";
 import { TextTail } from "./text-tail.ts";
-
-/** The argument by which a component's main module starts as an executor. */
-export const executorArgument = "executor";
 
 export interface SpawnOptions {
   /** Main module of the component; it is started with `executor <address>` as arguments. */

@@ -4,7 +4,7 @@ export { networkIsolation, type NetworkIsolation } from "./isolation.ts";
 export type { SandboxLimits } from "./sandbox-process.ts";
 export { sandboxedFunction, type SandboxedFunction, type UserFunctionOptions } from "./user-function.ts";
 export { cancelledBy, type ExecutionControls, type ExecutionHandler } from "./execution.ts";
-export { executorArgument, type SpawnOptions } from "./executor-child.ts";
+export { type SpawnOptions } from "./executor-child.ts";
 export {
   executorAddressVariable,
   ExecutorClient,

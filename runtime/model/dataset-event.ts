@@ -14,7 +14,10 @@ export function runIdOf(
   pipeline: string,
   { source, sourceEventId }: Pick<DatasetPublished, "source" | "sourceEventId">,
 ): string {
-  return createHash("sha256").update(canonicalJson([pipeline, source, sourceEventId])).digest("hex").slice(0, 32);
+  return createHash("sha256")
+    .update(canonicalJson([pipeline, source, sourceEventId]))
+    .digest("hex")
+    .slice(0, 32);
 }
 
 /** Digest of a dataset event's content, without its time: what must be the same if the same id comes again. */

@@ -4,4 +4,5 @@ export * from "./dataset-event.ts";
 export * from "./destination.ts";
 export * from "./digest.ts";
 export * from "./errors.ts";
+export * from "./process-role.ts";
 export * from "./token.ts";

@@ -1,6 +1,6 @@
 import { delimiter, resolve } from "node:path";
-import type { ServiceConfig } from "millrace/component";
-import { readServiceConfig } from "millrace/component";
+import type { ServiceConfig } from "millrace/component/internal";
+import { readServiceConfig } from "millrace/component/internal";
 
 export interface IngestConfig extends ServiceConfig {
   /** Absolute directories that datasets may lie in; the first is the data root of relative paths. */

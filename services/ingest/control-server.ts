@@ -11,7 +11,7 @@ import type {
   RegisterPipelineRequest,
   RegisterPipelineResponse,
 } from "millrace/contracts/millrace/control/v1/control.ts";
-import { storePlan } from "millrace/component";
+import { storePlan } from "millrace/component/internal";
 import { registerPipeline, requestCancel } from "millrace/control";
 import { listen } from "millrace/executor";
 import { appendEvent, newEventId } from "millrace/log";

@@ -1,4 +1,4 @@
-import { runService } from "millrace/component";
+import { runService } from "millrace/component/internal";
 import { toConfig } from "./config.ts";
 import { startIngest } from "./service.ts";
 

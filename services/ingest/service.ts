@@ -1,6 +1,6 @@
 import { openArtifactStore } from "millrace/artifacts";
-import { durableName, planReader } from "millrace/component";
-import type { StartedService } from "millrace/component";
+import { durableName, planReader } from "millrace/component/internal";
+import type { StartedService } from "millrace/component/internal";
 import { createPlans } from "millrace/driver";
 import { connectLog } from "millrace/jetstream";
 import { subjectsOf } from "millrace/log";
@@ -14,12 +14,17 @@ import { startSweeper } from "./sweeper.ts";
 
 /** Dataset events handled at once. */
 const heldMax = 16;
-/** A run that says nothing for two ack_waits is woken, in milliseconds. */
-const silentMs = 60_000;
+/** A run that says nothing for this many ack_waits is woken. */
+const silentAckWaits = 2;
 
 /** Starts ingest: dataset events to runs, the sweeper, and ControlService. */
 export async function startIngest(config: IngestConfig, logger: Logger): Promise<StartedService> {
-  const log = await connectLog({ url: config.natsUrl, namespace: config.namespace, name: "ingest" });
+  const log = await connectLog({
+    url: config.natsUrl,
+    namespace: config.namespace,
+    name: "ingest",
+    notice: (sentence) => logger.warn(sentence),
+  });
   const subjects = subjectsOf(config.namespace);
   const store = openArtifactStore(config.store);
   const plans = createPlans(log, planReader(store));
@@ -29,13 +34,14 @@ export async function startIngest(config: IngestConfig, logger: Logger): Promise
     durable: durableName("ingest", filters),
     filters,
     heldMax,
+    ackWaitMs: config.ackWaitMs,
     handle: (delivery) => handleDataset(context, delivery),
   });
   const sweeper = startSweeper({
     log,
     subjects,
     plans,
-    silentMs,
+    silentMs: silentAckWaits * config.ackWaitMs,
     onTrouble: (thrown) => {
       const error = toMillraceError(thrown);
       logger.error({ code: error.code, err: error }, error.message);

@@ -1,6 +1,6 @@
-import type { Consumption, Delivery } from "../../log/mod.ts";
+import type { Consumption } from "../../log/mod.ts";
 import { decodeEvent } from "../../journal/mod.ts";
-import { parseSubject } from "../../log/mod.ts";
+import { defaultAckWaitMs, parseSubject } from "../../log/mod.ts";
 import { digestOf, hexOf, toMillraceError } from "../../model/mod.ts";
 import type { AgentContext } from "./context.ts";
 import { handleDelivery } from "./handle-delivery.ts";
@@ -8,10 +8,8 @@ import { createLease } from "./lease.ts";
 import type { Lease } from "./lease.ts";
 import type { Running, StopReason } from "./running.ts";
 
-/** Server's wait for an acknowledgement, in milliseconds. */
-const ackWaitMs = 30_000;
-/** Renewals of leases within it. */
-const renewEveryMs = ackWaitMs / 3;
+/** Renewals of leases within one ack_wait. */
+const renewalsPerAckWait = 3;
 /** Deliveries pulled beyond the free slots: they only read and decide. */
 const heldBeyondSlots = 2;
 /** Control messages handled at once, whatever the slots. */
@@ -26,11 +24,19 @@ export interface Agent {
   readonly draining: boolean;
 }
 
+export interface AgentTiming {
+  /** Redelivery after this long without a sign of life, in milliseconds. */
+  readonly ackWaitMs?: number;
+}
+
 /**
  * Starts an agent: two durable consumers (artifacts that the component takes, and control), a live watch of control,
  * and the renewal of leases. Source: docs/protocol.md, Deciding a node (1), Durables.
  */
-export async function startAgent(context: AgentContext): Promise<Agent> {
+export async function startAgent(
+  context: AgentContext,
+  { ackWaitMs = defaultAckWaitMs }: AgentTiming = {},
+): Promise<Agent> {
   const leases = new Set<Lease>();
   const stopping = new AbortController();
   const consume = (durable: string, filters: readonly string[], heldMax: number): Promise<Consumption> =>
@@ -39,7 +45,7 @@ export async function startAgent(context: AgentContext): Promise<Agent> {
       filters,
       heldMax,
       ackWaitMs,
-      handle: (delivery) => handle(context, leases, durable, delivery),
+      handle: (delivery) => handle(context, leases, durable, createLease(delivery, ackWaitMs)),
     });
   const filters = triggerFilters(context);
   const name = context.declaration.name;
@@ -51,7 +57,7 @@ export async function startAgent(context: AgentContext): Promise<Agent> {
       controlHeldMax,
     ),
   ]);
-  const renewal = setInterval(() => void renew(context, leases), renewEveryMs);
+  const renewal = setInterval(() => void renew(context, leases), ackWaitMs / renewalsPerAckWait);
   const watching = watchControl(context, stopping.signal);
 
   let draining = false;
@@ -92,8 +98,8 @@ export function durableName(prefix: string, filters: readonly string[]): string 
   return `${prefix}-${hexOf(digestOf(filters.join("\n"))).slice(0, 12)}`;
 }
 
-async function handle(context: AgentContext, leases: Set<Lease>, durable: string, delivery: Delivery): Promise<void> {
-  const lease = createLease(delivery, ackWaitMs);
+async function handle(context: AgentContext, leases: Set<Lease>, durable: string, lease: Lease): Promise<void> {
+  const { delivery } = lease;
   leases.add(lease);
   try {
     await handleDelivery(context, { durable, lease });

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { type DataDirectory, moduleOptions, serviceEnvironment } from "@millrace/local";
 import type { ArtifactStore } from "millrace/artifacts";
 import type { StartExecution } from "millrace/contracts/millrace/component/v1/executor.ts";
-import { executorArgument, ExecutorClient, type ExecutionReport, type ListeningMessage } from "millrace/executor";
+import { ExecutorClient, type ExecutionReport, type ListeningMessage } from "millrace/executor";
 import { newEventId } from "millrace/log";
-import { Terminal } from "millrace/model";
+import { executorArgument, Terminal } from "millrace/model";
 import { scratchStore } from "./scratch-store.ts";
 
 export interface DebugOptions {

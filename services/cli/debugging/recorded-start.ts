@@ -1,5 +1,5 @@
 import type { ArtifactStore } from "millrace/artifacts";
-import { startExecution } from "millrace/component";
+import { startExecution } from "millrace/component/internal";
 import type { StartExecution } from "millrace/contracts/millrace/component/v1/executor.ts";
 import type { PlanNode } from "millrace/contracts/millrace/metadata/v1/plan.ts";
 import { Terminal } from "millrace/model";
