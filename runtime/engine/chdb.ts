@@ -52,9 +52,11 @@ async function release(): Promise<void> {
 }
 
 async function openChdb(dataDir: string | undefined): Promise<Connection> {
-  const [{ ClickHouseLogLevel, createClient }, { createChdbConnection }, { drainPending, version }] = await Promise.all(
-    [import("@clickhouse/client"), import("chdb/connection"), import("chdb")],
-  );
+  const [{ ClickHouseLogLevel, createClient }, { createChdbConnection }, { drainPending }] = await Promise.all([
+    import("@clickhouse/client"),
+    import("chdb/connection"),
+    import("chdb"),
+  ]);
   const directory = makePrivateDirectory(dataDir);
   // chDB's types come from client-common, of which the client has its own copy: one contract, two declarations.
   const connection = createChdbConnection({ path: directory.path }) as unknown as ChdbClientConnection;
@@ -67,5 +69,12 @@ async function openChdb(dataDir: string | undefined): Promise<Connection> {
     await drainPending();
     directory.remove();
   };
-  return { client, version: `chdb ${version().libchdb}`, close };
+  return { client, version: `chdb ${await versionOf(client)}`, close };
+}
+
+/** The engine's own version, for example "26.7.2.1". */
+export async function versionOf(client: ClickHouseClient): Promise<string> {
+  const answer = await client.query({ query: "SELECT version() AS version", format: "JSONEachRow" });
+  const [row] = await answer.json<{ version: string }>();
+  return row?.version ?? "unknown";
 }

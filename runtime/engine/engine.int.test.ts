@@ -24,6 +24,8 @@ describe("the engine in process", () => {
     expect(rows).toEqual([{ [text]: text }]);
   });
 
+  it("says which version it is", () => expect(engine.version).toMatch(/^chdb \d+\.\d+/));
+
   it("binds parameters", async () => {
     const rows = await engine.query("SELECT {a:Nullable(String)} AS a, {b:UInt8} AS b", {
       parameters: { a: "it's {x} \\", b: 3 },

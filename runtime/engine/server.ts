@@ -1,4 +1,4 @@
-import type { Connection } from "./chdb.ts";
+import { type Connection, versionOf } from "./chdb.ts";
 import { baseSettings } from "./settings.ts";
 
 /** Longest wait for a server's answer, in milliseconds; above every statement's own limit. */
@@ -21,7 +21,5 @@ export async function connectServer(url: string): Promise<Connection> {
     },
     log: { level: ClickHouseLogLevel.OFF },
   });
-  const answer = await client.query({ query: "SELECT version() AS version", format: "JSONEachRow" });
-  const [row] = await answer.json<{ version: string }>();
-  return { client, version: `clickhouse ${row?.version ?? "unknown"}`, close: () => client.close() };
+  return { client, version: `clickhouse ${await versionOf(client)}`, close: () => client.close() };
 }
