@@ -9,9 +9,5 @@ export function modulePath(name: string): string {
 
 /** Options of Node with which a process finds the library as this one does. */
 export function moduleOptions(): readonly string[] {
-  return [
-    ...(fromSource ? ["--conditions=millrace-source"] : []),
-    "--enable-source-maps",
-    "--disable-warning=ExperimentalWarning",
-  ];
+  return [...(fromSource ? ["--conditions=millrace-source"] : []), "--disable-warning=ExperimentalWarning"];
 }

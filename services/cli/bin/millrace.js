@@ -26,7 +26,7 @@ function installedNode(from) {
 
 function run(node) {
   const conditions = fromSource ? ["--conditions=millrace-source"] : [];
-  const options = [...conditions, "--enable-source-maps", "--disable-warning=ExperimentalWarning"];
+  const options = [...conditions, "--disable-warning=ExperimentalWarning"];
   const child = spawn(node, [...options, main, ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
 import { registerPipeline } from "millrace/control";
 import { subjectsOf } from "millrace/log";
 import type { RunView } from "millrace/projections";
@@ -27,8 +28,11 @@ export async function demo(invocation: Invocation, _options: CommonOptions): Pro
   const say = invocation.json ? invocation.note : invocation.print;
   const beganAt = performance.now();
   say("Starting nats-server and the services …");
+  const compiling = compileModule(join(example.directory, "pipeline.ts"), storeOf(invocation.data));
+  // Awaited when the stack is there; until then a failure is not unhandled.
+  compiling.catch(() => {});
   await using session = await openStack(invocation);
-  const all = run(invocation, session, say);
+  const all = run(invocation, session, await compiling, say);
   const { view, predictions } = await Promise.race([all, session.trouble]);
   const tookMs = performance.now() - beganAt;
   if (invocation.json) invocation.print(JSON.stringify({ ...view, predictions, tookMs }));
@@ -42,10 +46,14 @@ interface DemoResult {
   readonly predictions: readonly Predicted[];
 }
 
-async function run(invocation: Invocation, session: StackSession, say: (line: string) => void): Promise<DemoResult> {
+async function run(
+  invocation: Invocation,
+  session: StackSession,
+  plan: Plan,
+  say: (line: string) => void,
+): Promise<DemoResult> {
   const { log, natsUrl, servingUrl } = session;
   const store = storeOf(invocation.data);
-  const plan = await compileModule(join(example.directory, "pipeline.ts"), store);
   const { version, changed } = await registerPipeline(log, plan, commitPlan(store));
   say(`Pipeline ${plan.pipeline}, version ${version} (${changed ? "registered" : "unchanged"})`);
 
