@@ -24,7 +24,7 @@ export function invoke(modelFunction: unknown, argument: Json): Json {
 }
 
 /** What a user's function returned is no model; its code becomes the execution's. */
-export class BadModel extends TypeError {
+class BadModel extends TypeError {
   readonly code = "bad-model";
 
   /** @param stack Of the user's function, which has ended by now. */

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBackend } from "../tensorflow/mod.ts";
 import { loadServingModel, type ServingModel } from "./serving-model.ts";
@@ -47,6 +48,23 @@ describe("exportModel()", () => {
     expect(model.signature.inputs.map(({ name }) => name)).toEqual(["colour", "grams"]);
     expect(evaluated.signature.inputs.map(({ name }) => name)).toEqual(["colour", "fruit", "grams"]);
     evaluated.dispose();
+  });
+});
+
+describe("an exported network", () => {
+  it("is loaded by TensorFlow.js itself, and gives the same there", async () => {
+    const { tf, layers } = await openBackend();
+    const { modelTopology, weightsManifest } = JSON.parse(await readFile(join(served, "model.json"), "utf8")) as {
+      modelTopology: object;
+      weightsManifest: [{ weights: { name: string; shape: number[]; dtype: "float32" }[] }];
+    };
+    const weightData = Uint8Array.from(await readFile(join(served, "weights.bin"))).buffer;
+    const [{ weights: weightSpecs }] = weightsManifest;
+    const network = await layers.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs, weightData }));
+    const { grams, colour } = model.transform(fruits);
+    const column = ({ data }: { data: Iterable<unknown> }) => tf.tensor2d([...data].map((value) => [Number(value)]));
+    const scores = network.predict([column(colour!), column(grams!)]) as Tensor;
+    expect(scores.dataSync()).toEqual((await model.predict(fruits)).probabilities);
   });
 });
 

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadServingModel } from "./serving-model.ts";
 
-const program = join(import.meta.dirname, "testing/train-penguins.ts");
+const program = join(import.meta.dirname, "fixtures/train-penguins.ts");
 const penguin = { culmen_length_mm: [39.1], culmen_depth_mm: [18.7], flipper_length_mm: [181], body_mass_g: [3750] };
 
 let directory: string;

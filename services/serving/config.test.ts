@@ -21,9 +21,15 @@ describe("readConfig()", () => {
   });
 
   it.each([
-    [{}, /MILLRACE_MODEL_BASE must be right: it is not set/],
-    [{ MILLRACE_MODEL_BASE: "/models", MILLRACE_POLL_MS: "often" }, /MILLRACE_POLL_MS/],
-    [{ MILLRACE_MODEL_BASE: "/models", MILLRACE_REST_ADDRESS: "8501" }, /MILLRACE_REST_ADDRESS .* <host>:<port>/],
+    [{}, /MILLRACE_MODEL_BASE must be the directory .*: it is not set/],
+    [
+      { MILLRACE_MODEL_BASE: "/models", MILLRACE_POLL_MS: "often" },
+      /MILLRACE_POLL_MS must be a whole number from 10: it is "often"/,
+    ],
+    [
+      { MILLRACE_MODEL_BASE: "/models", MILLRACE_REST_ADDRESS: "8501" },
+      /MILLRACE_REST_ADDRESS must be <host>:<port>: it is "8501"/,
+    ],
   ])("refuses %j, naming the variable", (environment, message) => {
     expect(() => readConfig(environment)).toThrow(message);
   });

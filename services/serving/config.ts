@@ -1,19 +1,4 @@
-import * as v from "valibot";
 import { Terminal } from "millrace/model";
-
-const milliseconds = (fallback: number, least: number) =>
-  v.optional(v.pipe(v.string(), v.toNumber(), v.integer(), v.minValue(least)), String(fallback));
-
-const environmentSchema = v.object({
-  MILLRACE_MODEL_BASE: v.pipe(v.string(), v.nonEmpty()),
-  MILLRACE_REST_ADDRESS: v.optional(
-    v.pipe(v.string(), v.regex(/^.+:\d{1,5}$/, "must be <host>:<port>")),
-    "127.0.0.1:0",
-  ),
-  MILLRACE_POLL_MS: milliseconds(200, 10),
-  MILLRACE_REQUEST_TIMEOUT_MS: milliseconds(30_000, 1),
-  MILLRACE_REQUEST_BYTES_MAX: milliseconds(16 * 2 ** 20, 1),
-});
 
 /** What the model server is told by its environment. */
 export interface Config {
@@ -31,24 +16,35 @@ export interface Config {
 
 /**
  * Reads the configuration from environment variables.
- * @throws {Terminal} `bad-environment` naming the variable.
+ * @throws {Terminal} `bad-setting` naming the variable.
  */
-export function readConfig(environment: NodeJS.ProcessEnv): Config {
-  const { success, output, issues } = v.safeParse(environmentSchema, environment);
-  if (!success) {
-    const name = v.getDotPath(issues[0]) ?? "the environment";
-    const given = environment[name] === undefined ? "it is not set" : issues[0].message;
-    throw new Terminal("bad-environment", `Cannot start the model server as ${name} must be right: ${given}`, {
-      field: name,
-    });
-  }
-  const colon = output.MILLRACE_REST_ADDRESS.lastIndexOf(":");
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const modelBase = env["MILLRACE_MODEL_BASE"];
+  if (!modelBase) throw badSetting(env, "MILLRACE_MODEL_BASE", "the directory that pushed models are below");
   return {
-    modelBase: output.MILLRACE_MODEL_BASE,
-    host: output.MILLRACE_REST_ADDRESS.slice(0, colon),
-    port: Number(output.MILLRACE_REST_ADDRESS.slice(colon + 1)),
-    pollMs: output.MILLRACE_POLL_MS,
-    requestTimeoutMs: output.MILLRACE_REQUEST_TIMEOUT_MS,
-    requestBytesMax: output.MILLRACE_REQUEST_BYTES_MAX,
+    modelBase,
+    ...addressOf(env, "MILLRACE_REST_ADDRESS", "127.0.0.1:0"),
+    pollMs: wholeNumber(env, "MILLRACE_POLL_MS", 200, 10),
+    requestTimeoutMs: wholeNumber(env, "MILLRACE_REQUEST_TIMEOUT_MS", 30_000, 1),
+    requestBytesMax: wholeNumber(env, "MILLRACE_REQUEST_BYTES_MAX", 16 * 2 ** 20, 1),
   };
+}
+
+function addressOf(env: NodeJS.ProcessEnv, name: string, fallback: string): Pick<Config, "host" | "port"> {
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(env[name] ?? fallback) ?? [];
+  if (host === undefined || Number(port) > 65_535) throw badSetting(env, name, "<host>:<port>");
+  return { host, port: Number(port) };
+}
+
+function wholeNumber(env: NodeJS.ProcessEnv, name: string, fallback: number, least: number): number {
+  const value = env[name] === undefined ? fallback : Number(env[name]);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw badSetting(env, name, `a whole number from ${least}`);
+}
+
+function badSetting(env: NodeJS.ProcessEnv, name: string, required: string): Terminal {
+  const current = env[name] === undefined ? "not set" : JSON.stringify(env[name]);
+  return new Terminal("bad-setting", `Cannot start the model server as ${name} must be ${required}: it is ${current}`, {
+    field: name,
+  });
 }
