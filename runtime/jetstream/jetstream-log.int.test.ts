@@ -73,6 +73,15 @@ describe("connectLog()", () => {
     await expect(connectLog({ url: server.url, namespace: "brief" })).rejects.toMatchObject({ code: "stream-differs" });
   });
 
+  it("gives a durable that is there the ack_wait of who takes it up, so that both count by the same", async () => {
+    await using pair = await connectPair();
+    const options = { durable: "mill", filters: ["mr.a"], heldMax: 1, handle: () => Promise.resolve() };
+    await using _consumption = await pair.log.consume({ ...options, ackWaitMs: 30_000 });
+    await using _again = await pair.other.consume({ ...options, ackWaitMs: 2_000 });
+    const { config } = await (await jetstreamManager(outsider)).consumers.info("mr", "mill");
+    expect(config.ack_wait).toBe(2_000 * 1_000_000);
+  });
+
   it("refuses a durable's name for other filters", async () => {
     await using pair = await connectPair();
     const options = { durable: "mill", heldMax: 1, handle: () => Promise.resolve() };
