@@ -15,7 +15,7 @@ export interface Prediction {
   readonly outputs: readonly PredictedOutput[];
   /** Rows × classes, for a classification of two classes too; empty for a regression. */
   readonly probabilities: Float32Array;
-  /** The most probable class of each row, the first of equals; empty for a regression. */
+  /** The most probable class of each row, the first of equals, −1 where all are NaN; empty for a regression. */
   readonly classIndices: Int32Array;
 }
 
@@ -29,7 +29,7 @@ export function toPrediction(signature: Signature, data: Float32Array, rows: num
   }
   const probabilities = classes.length === 2 && data.length === rows ? bothSides(data) : data;
   const classIndices = mostProbable(probabilities, rows, classes.length);
-  const names = Array.from(classIndices, (index) => classes[index]!);
+  const names = Array.from(classIndices, (index) => classes[index] ?? "");
   const outputs = [
     network,
     { name: "class_id", shape: [], data: classIndices },
@@ -47,10 +47,17 @@ function bothSides(second: Float32Array): Float32Array {
 }
 
 function mostProbable(probabilities: Float32Array, rows: number, classes: number): Int32Array {
-  return Int32Array.from({ length: rows }, (_, row) => {
-    const own = probabilities.subarray(row * classes, (row + 1) * classes);
-    return Math.max(0, own.indexOf(Math.max(...own)));
-  });
+  return Int32Array.from({ length: rows }, (_, row) =>
+    greatest(probabilities.subarray(row * classes, (row + 1) * classes)),
+  );
+}
+
+/** Index of the greatest value, the first of equals; −1 if all are NaN. */
+function greatest(values: Float32Array): number {
+  return values.reduce((best, value, index) => {
+    const better = best < 0 ? !Number.isNaN(value) : value > values[best]!;
+    return better ? index : best;
+  }, -1);
 }
 
 /** Joins the predictions of consecutive rows. */
