@@ -2,22 +2,22 @@
 export type SettingValue = string | number;
 
 /** Longest a statement may take when its caller names no limit, in seconds. */
-export const timeLimitDefaultS = 3_600;
+const timeLimitDefaultS = 3_600;
 
 /** Most memory one statement may use, in bytes; beyond it the engine answers code 241. */
-export const memoryBytesMax = 4 * 2 ** 30;
+const memoryBytesMax = 4 * 2 ** 30;
 
 /**
  * Memory at which sorting and grouping go on on disk, in bytes. Fixed, not a share of the machine's: where grouping
  * goes to disk decides the order in which floats are added up.
  */
-export const memoryBytesBeforeDisk = 1 * 2 ** 30;
+const memoryBytesBeforeDisk = 1 * 2 ** 30;
 
 /** Longest statement, in bytes: one over thousands of columns passes the engine's 256 KiB. */
-export const queryBytesMax = 64 * 2 ** 20;
+const queryBytesMax = 64 * 2 ** 20;
 
 /** Most nodes of a parsed statement, for the same reason. */
-export const queryNodesMax = 10_000_000;
+const queryNodesMax = 10_000_000;
 
 /**
  * What every statement runs under. One thread and kept order make results depend on the data alone: with the

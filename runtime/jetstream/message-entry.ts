@@ -2,7 +2,7 @@ import type { Msg, MsgHdrs } from "@nats-io/transport-node";
 import type { LogEntry } from "../log/mod.ts";
 
 /** A message as the client got it, its headers read only when asked for: folds never ask. */
-export class MessageEntry implements LogEntry {
+class MessageEntry implements LogEntry {
   readonly sequence: number;
   readonly subject: string;
   readonly timeMs: number;

@@ -2,7 +2,7 @@ import { createInbox, type Msg, type MsgHdrs } from "@nats-io/transport-node";
 import type { Link } from "./link.ts";
 
 /** Longest wait for an answer, and before that for a server that is away. */
-export const requestTimeoutMs = 5_000;
+const requestTimeoutMs = 5_000;
 const tickMs = 250;
 const requestTicks = requestTimeoutMs / tickMs;
 const noRespondersCode = 503;

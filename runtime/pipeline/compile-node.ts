@@ -8,7 +8,7 @@ import { optionNames } from "./node.ts";
 import { parametersJson } from "./parameters.ts";
 
 /** Delay before a second attempt, and the longest between attempts, in milliseconds. */
-export const retryBackoff = { minMs: 1_000, maxMs: 60_000 } as const;
+const retryBackoff = { minMs: 1_000, maxMs: 60_000 } as const;
 
 /**
  * Compiles one node.

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 /** Name of the directory that holds everything an installation on one machine keeps. */
-export const dataDirectoryName = ".millrace";
+const dataDirectoryName = ".millrace";
 
 /** The places below a data directory. */
 export interface DataDirectory {

@@ -1,5 +1,5 @@
 /** How much of what a process wrote to stderr is kept for messages, in bytes. */
-export const stderrTailBytesMax = 4_096;
+const stderrTailBytesMax = 4_096;
 
 /** Keeps the end of a stream of text. */
 export function stderrTail(): { add(piece: Buffer): void; text(): string } {

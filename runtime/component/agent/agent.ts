@@ -84,10 +84,7 @@ export async function startAgent(
 }
 
 /** Subjects that wake a component: artifacts of the types it takes; `started` if it may have no inputs. */
-export function triggerFilters({
-  declaration,
-  subjects,
-}: Pick<AgentContext, "declaration" | "subjects">): readonly string[] {
+function triggerFilters({ declaration, subjects }: Pick<AgentContext, "declaration" | "subjects">): readonly string[] {
   const types = new Set(Object.values(declaration.inputs).map(({ type }) => type));
   const artifacts = [...types].sort().map((type) => subjects.filters.artifacts(type));
   return artifacts.length === 0 ? [subjects.filters.started] : artifacts;

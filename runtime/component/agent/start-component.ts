@@ -29,11 +29,7 @@ export async function serveAgent(component: Component): Promise<void> {
 }
 
 /** Starts a component's agent. @returns once its consumers exist and its gRPC answers. */
-export async function startComponent(
-  component: Component,
-  config: AgentConfig,
-  logger: Logger,
-): Promise<StartedService> {
+async function startComponent(component: Component, config: AgentConfig, logger: Logger): Promise<StartedService> {
   const { declaration } = component;
   const log = await connectLog({
     url: config.natsUrl,

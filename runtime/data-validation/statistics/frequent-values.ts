@@ -10,7 +10,7 @@ export interface Frequencies {
 }
 
 /** Buckets of a rank histogram. Source: TFDV's num_rank_histogram_buckets. */
-export const rankHistogramBucketsMax = 1_000;
+const rankHistogramBucketsMax = 1_000;
 
 /** What stands for a value that is not UTF-8. Source: TFDV's NON_UTF8_PLACEHOLDER. */
 const notUtf8 = "__BYTES_VALUE__";

@@ -29,7 +29,7 @@ export async function* followRun(log: Log, store: ArtifactStore, { pipeline, run
 }
 
 /** Whether a run has ended, in this epoch. */
-export function hasEnded({ state }: RunView): boolean {
+function hasEnded({ state }: RunView): boolean {
   return state === "succeeded" || state === "failed" || state === "cancelled";
 }
 
