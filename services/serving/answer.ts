@@ -30,7 +30,7 @@ const modelPath =
  * Source: TensorFlow Serving, RESTful API.
  */
 export async function answer(context: AnswerContext, request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
-  const path = new URL(request.url ?? "/", "http://localhost").pathname;
+  const [path = "/"] = (request.url ?? "/").split("?", 1);
   const method = request.method ?? "GET";
   const found = modelPath.exec(path)?.groups;
   if (found === undefined) return answerHealth(context, method, path);

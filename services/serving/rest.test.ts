@@ -176,7 +176,8 @@ describe("what isn't there", () => {
     ["/v1/models/fruits/versions/8:predict", {}, 404, "Servable not found for request: Specific(fruits, 8)"],
     ["/v1/models/fruits:predict", undefined, 400, "Malformed request: GET /v1/models/fruits:predict"],
     ["/v1/models/fruits", {}, 400, "Malformed request: POST /v1/models/fruits"],
-    ["/elsewhere", undefined, 404, "Malformed request: GET /elsewhere"],
+    ["/elsewhere?x=1", undefined, 404, "Malformed request: GET /elsewhere"],
+    ["//", undefined, 404, "Malformed request: GET //"],
     ["/v1/models/%ff", undefined, 400, "Malformed request: the model's name must be URL-encoded: it is %ff"],
     [
       "/v1/models/fruits:classify",
