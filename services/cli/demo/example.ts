@@ -1,12 +1,13 @@
+import { cpSync, existsSync } from "node:fs";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { DataDirectory } from "@millrace/local";
 
 /** The example that the demo runs. */
 export const example = {
   dataset: "penguins",
-  file: "penguins.csv",
   /** Model that its pipeline pushes, as the model server names it. */
   model: "penguins",
-  directory: fileURLToPath(new URL("../../../examples/penguins/", import.meta.url)),
   /** Rows of raw features that the demo asks about: lines of penguins.csv, and what they are. */
   rows: [
     {
@@ -44,3 +45,26 @@ export const example = {
     },
   ],
 } as const;
+
+/** Where the example's files are. */
+export interface ExampleFiles {
+  /** Module of the pipeline. */
+  readonly pipeline: string;
+  readonly csv: string;
+}
+
+/**
+ * The example's files where they can be used: as they lie in a checkout that is the project, else copied into the data
+ * directory. Ingest reads nothing outside the project, and Node runs no TypeScript out of a package.
+ */
+export function exampleFiles(data: DataDirectory): ExampleFiles {
+  const checkout = fileURLToPath(new URL("../../../examples/penguins/", import.meta.url));
+  const packaged = fileURLToPath(new URL("../examples/penguins/", import.meta.url));
+  const source = existsSync(checkout) ? checkout : packaged;
+  const usable = source === checkout && !relative(data.project, source).startsWith("..");
+  const copy = join(data.root, "demo");
+  if (!usable) cpSync(source, copy, { recursive: true });
+  // From another project, a checkout's pipeline finds the library only where it lies.
+  const pipeline = join(source === checkout ? source : copy, "pipeline.ts");
+  return { pipeline, csv: join(usable ? source : copy, "penguins.csv") };
+}

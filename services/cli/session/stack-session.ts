@@ -43,12 +43,15 @@ async function sessionOf(
   stop?: () => Promise<void>,
 ): Promise<StackSession> {
   const log = await connectTo(natsUrl);
+  const trouble = troubleOf(crashed);
+  // Whoever waits for something races it; before and after that nobody has to.
+  trouble.catch(() => {});
   return {
     log,
     natsUrl,
     own: stop !== undefined,
     servingUrl: services.find(({ name }) => name === "serving")?.address ?? "",
-    trouble: troubleOf(crashed),
+    trouble,
     [Symbol.asyncDispose]: async () => {
       await log[Symbol.asyncDispose]();
       await stop?.();

@@ -1,10 +1,8 @@
-import { join } from "node:path";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
 import { registerPipeline } from "millrace/control";
 import { subjectsOf } from "millrace/log";
 import type { RunView } from "millrace/projections";
-import { example } from "../demo/example.ts";
-import { readableData } from "../demo/readable-data.ts";
+import { example, exampleFiles } from "../demo/example.ts";
 import { printReport, type Predicted } from "../demo/report.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { CommonOptions, Invocation } from "../invocation.ts";
@@ -28,11 +26,12 @@ export async function demo(invocation: Invocation, _options: CommonOptions): Pro
   const say = invocation.json ? invocation.note : invocation.print;
   const beganAt = performance.now();
   say("Starting nats-server and the services …");
-  const compiling = compileModule(join(example.directory, "pipeline.ts"), storeOf(invocation.data));
+  const files = exampleFiles(invocation.data);
+  const compiling = compileModule(files.pipeline, storeOf(invocation.data));
   // Awaited when the stack is there; until then a failure is not unhandled.
   compiling.catch(() => {});
   await using session = await openStack(invocation);
-  const all = run(invocation, session, await compiling, say);
+  const all = run(invocation, session, { plan: await compiling, csv: files.csv, say });
   const { view, predictions } = await Promise.race([all, session.trouble]);
   const tookMs = performance.now() - beganAt;
   if (invocation.json) invocation.print(JSON.stringify({ ...view, predictions, tookMs }));
@@ -41,23 +40,24 @@ export async function demo(invocation: Invocation, _options: CommonOptions): Pro
   return done ? exitCode.done : exitCode.failed;
 }
 
+interface Demo {
+  readonly plan: Plan;
+  readonly csv: string;
+  readonly say: (line: string) => void;
+}
+
 interface DemoResult {
   readonly view: RunView;
   readonly predictions: readonly Predicted[];
 }
 
-async function run(
-  invocation: Invocation,
-  session: StackSession,
-  plan: Plan,
-  say: (line: string) => void,
-): Promise<DemoResult> {
+async function run(invocation: Invocation, session: StackSession, { plan, csv, say }: Demo): Promise<DemoResult> {
   const { log, natsUrl, servingUrl } = session;
   const store = storeOf(invocation.data);
   const { version, changed } = await registerPipeline(log, plan, commitPlan(store));
   say(`Pipeline ${plan.pipeline}, version ${version} (${changed ? "registered" : "unchanged"})`);
 
-  const event = datasetEventOf(example.dataset, readableData(invocation.data), { source: "millrace-demo" }, ".");
+  const event = datasetEventOf(example.dataset, csv, { source: "millrace-demo" }, ".");
   const subject = subjectsOf(log.namespace).dataset(example.dataset);
   const sequence = await publishPlainly(natsUrl, subject, cloudEventOf(event));
   say(`Published ${event.uri} on ${subject} as message ${sequence}`);
