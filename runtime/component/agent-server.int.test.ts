@@ -6,7 +6,8 @@ import { protoPath as healthProto } from "grpc-health-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ComponentServiceClient, type DescribeResponse } from "../contracts/millrace/component/v1/component.ts";
 import { trainerDeclaration } from "../pipeline/mod.ts";
-import { startAgentServer, type AgentServer } from "./agent-server.ts";
+import { startAgentServer } from "./agent-server.ts";
+import type { ServiceServer } from "./grpc/service-server.ts";
 import type { AgentStatus } from "./grpc/component-service.ts";
 
 const reflectionProto = join(
@@ -39,7 +40,7 @@ const idleAgent: AgentStatus = {
 };
 
 describe("startAgentServer()", () => {
-  let server: AgentServer;
+  let server: ServiceServer;
   let client: ComponentServiceClient;
   const clients: Client[] = [];
   let drainedWithin: number | undefined;

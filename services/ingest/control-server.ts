@@ -1,4 +1,4 @@
-import { Server, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
 import type { ArtifactStore } from "millrace/artifacts";
 import { ControlServiceService } from "millrace/contracts/millrace/control/v1/control.ts";
@@ -11,9 +11,8 @@ import type {
   RegisterPipelineRequest,
   RegisterPipelineResponse,
 } from "millrace/contracts/millrace/control/v1/control.ts";
-import { storePlan } from "millrace/component/internal";
+import { type ServiceServer, startServiceServer, storePlan } from "millrace/component/internal";
 import { registerPipeline, requestCancel } from "millrace/control";
-import { listen } from "millrace/executor";
 import { appendEvent, newEventId } from "millrace/log";
 import type { Log, Subjects } from "millrace/log";
 import { Terminal, toMillraceError } from "millrace/model";
@@ -24,20 +23,16 @@ export interface ControlContext {
   readonly store: ArtifactStore;
 }
 
-/** Serves ControlService. @returns the address it got, and how it ends. */
-export async function startControlServer(
-  address: string,
-  context: ControlContext,
-): Promise<{ readonly address: string; close(): Promise<void> }> {
-  const server = new Server();
+/** Serves ControlService, health and reflection. @throws {Terminal} `cannot-listen`. */
+export function startControlServer(address: string, context: ControlContext): Promise<ServiceServer> {
   const service: ControlServiceServer = {
     registerPipeline: unary((request: RegisterPipelineRequest) => register(context, request)),
     publishDataset: unary((request: PublishDatasetRequest) => publish(context, request)),
     cancelRun: unary((request: CancelRunRequest) => cancel(context, request)),
   };
-  server.addService(ControlServiceService, service);
-  const bound = await listen(server, address);
-  return { address: bound, close: () => new Promise((resolve) => server.tryShutdown(() => resolve())) };
+  return startServiceServer(address, "millrace.control.v1.ControlService", (server) =>
+    server.addService(ControlServiceService, service),
+  );
 }
 
 async function register(

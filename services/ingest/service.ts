@@ -51,6 +51,7 @@ export async function startIngest(config: IngestConfig, logger: Logger): Promise
   return {
     address: server.address,
     async stop() {
+      server.notServing();
       await consumption.drain();
       await sweeper[Symbol.asyncDispose]();
       await server.close();
