@@ -45,10 +45,12 @@ export const chainPlan = compile(
 
 /** Starts runs of the chain. */
 export interface ChainStarter {
-  start(run: string): Promise<void>;
+  /** Commits the dataset of a run: each has its own, so that every step of every run writes something new. */
+  commitDataset(run: string): Promise<Artifact>;
+  start(run: string, data: Artifact): Promise<void>;
 }
 
-/** Registers the chain and commits the dataset that every run starts from. */
+/** Registers the chain. */
 export async function registerChain(log: Log, store: ArtifactStore): Promise<ChainStarter> {
   const subjects = subjectsOf(log.namespace);
   const digest = planDigest(chainPlan);
@@ -57,9 +59,9 @@ export async function registerChain(log: Log, store: ArtifactStore): Promise<Cha
   const planSequence = sequenceOf(
     await appendEvent(log, subjects.pipeline(chainName), registration, { expectLastSequence: 0 }),
   );
-  const data = await commitDataset(store);
   return {
-    async start(run) {
+    commitDataset: (run) => commitDataset(store, run),
+    async start(run, data) {
       const started = startedEvent(run, { data, digest, planSequence, planEventId: registration.id });
       const first = { expectLastSequence: 0 };
       const sequence = sequenceOf(await appendEvent(log, subjects.started(chainName, run), started, first));
@@ -72,9 +74,9 @@ export async function registerChain(log: Log, store: ArtifactStore): Promise<Cha
   };
 }
 
-async function commitDataset(store: ArtifactStore): Promise<Artifact> {
-  const staging = await store.stage("bench", "dataset");
-  await writeFile(join(staging.path, "data.csv"), "a\n1\n");
+async function commitDataset(store: ArtifactStore, run: string): Promise<Artifact> {
+  const staging = await store.stage(run, "dataset");
+  await writeFile(join(staging.path, "data.csv"), `run\n${run}\n`);
   return await store.commit(staging, { type: "Dataset" });
 }
 

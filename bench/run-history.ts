@@ -11,7 +11,7 @@ const digest = planDigest(chainPlan);
 
 /** Writes the whole history of a run of the chain as its agents would, without doing any of its work. */
 export async function writeRunHistory(log: Log, starter: ChainStarter, run: string): Promise<void> {
-  await starter.start(run);
+  await starter.start(run, artifactOf(run, "source", "Dataset"));
   let last = 0;
   for (const node of chainPlan.nodes.slice(1)) last = await writeNodeHistory(log, run, node);
   await endRun(log, subjectsOf(log.namespace), { pipeline: chainName, run, plan: chainPlan }, last);
@@ -22,7 +22,7 @@ async function writeNodeHistory(log: Log, run: string, node: PlanNode): Promise<
   const place = { pipeline: chainName, run, node };
   const write = async (journal: Journal, command: JournalCommand) =>
     written(await writeJournal(log, subjects, place, journal, command, newEventId()));
-  const outputs = node.outputs.map(({ name, type }) => ({ name, artifact: artifactOf(run, node, type) }));
+  const outputs = node.outputs.map(({ name, type }) => ({ name, artifact: artifactOf(run, node.name, type) }));
   const environment = { componentVersion: "1", backend: "", versions: {} };
   const claim = {
     durable: node.component,
@@ -61,7 +61,7 @@ async function writeNodeHistory(log: Log, run: string, node: PlanNode): Promise<
   return completed.sequence;
 }
 
-function artifactOf(run: string, { name }: PlanNode, type: string): Artifact {
+function artifactOf(run: string, name: string, type: string): Artifact {
   return { type, digest: digestOf(`${run}/${name}`), bytes: 1n, files: 1, properties: {} };
 }
 
