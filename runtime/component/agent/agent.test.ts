@@ -11,7 +11,7 @@ import type { Log } from "../../log/mod.ts";
 import { Retryable, Terminal } from "../../model/mod.ts";
 import { startTestAgent, startTestRun } from "../../testing/memory-stack.ts";
 import type { TestComponent } from "../../testing/memory-stack.ts";
-import { testPlan } from "../../testing/plans.ts";
+import { testPlan, testPlanDigest } from "../../testing/plans.ts";
 import type { Agent } from "./agent.ts";
 
 let directory: string;
@@ -49,6 +49,12 @@ async function outcome(pipeline: string, run: string, epoch = 0): Promise<NonNul
     }
   }
   throw new Error("the log ended");
+}
+
+/** Waits for a condition that the log's next messages may make true. */
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const stop = new AbortController();
+  for await (const _entry of log.follow([subjects.all], { signal: stop.signal })) if (await condition()) stop.abort();
 }
 
 /** The run's messages as "node: kind". */
@@ -153,6 +159,50 @@ describe("agents on one log", () => {
     await startTestRun(log, store, testPlan("p", { ...chain, a: { ...chain.a, attemptsMax: 2 } }), "r1", "hello");
     expect(await outcome("p", "r1")).toMatchObject({ $case: "runFailed", value: { node: "a", code: "store-away" } });
     expect((await story("p", "r1")).filter((line) => line === "a: claimed")).toHaveLength(2);
+  });
+
+  it("claim a node without cache at once, and read the run behind the claim", async () => {
+    await start(chainComponents);
+    const uncached = {
+      a: { ...chain.a, cache: false },
+      b: { ...chain.b, cache: false },
+      c: { ...chain.c, cache: false },
+    };
+    await startTestRun(log, store, testPlan("p", uncached), "r1", "hello");
+    expect((await outcome("p", "r1")).$case).toBe("runSucceeded");
+    const lines = await story("p", "r1");
+    for (const node of ["a", "b", "c"])
+      expect(lines.filter((line) => line.startsWith(`${node}: `))).toEqual([`${node}: claimed`, `${node}: completed`]);
+  });
+
+  it("decide a node anew when what triggered its claim is not what the run's journals say", async () => {
+    const release = Promise.withResolvers<void>();
+    const held: TestComponent["work"] = async (call) => {
+      await release.promise;
+      return copy(call);
+    };
+    await start({ ...chainComponents, a: { inputs: ["Dataset"], work: held } });
+    const plan = testPlan("p", { ...chain, b: { ...chain.b, cache: false } });
+    await startTestRun(log, store, plan, "r1", "hello");
+    const started = decodeEvent((await log.leaderLastOf(subjects.started("p", "r1")))?.data ?? new Uint8Array());
+    const artifact = started?.body?.$case === "runStarted" ? started.body.value.dataset : undefined;
+    const forged = {
+      id: newEventId(),
+      body: {
+        $case: "artifactProduced" as const,
+        value: {
+          artifact: artifact && { ...artifact, type: "A" },
+          cause: { sequence: 1n, eventId: newEventId() },
+          epoch: 0,
+          planDigest: testPlanDigest(plan),
+        },
+      },
+    };
+    await appendEvent(log, subjects.artifact("p", "r1", "a", "a", "A", "out"), forged, { expectLastSequence: 0 });
+    await until(async () => (await story("p", "r1")).includes("b: failed"));
+    release.resolve();
+    expect((await outcome("p", "r1")).$case).toBe("runSucceeded");
+    expect((await story("p", "r1")).filter((line) => line === "b: completed")).toHaveLength(1);
   });
 
   it("let replicas share the work: every node is claimed by one of them", async () => {

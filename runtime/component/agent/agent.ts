@@ -6,7 +6,7 @@ import type { AgentContext } from "./context.ts";
 import { handleDelivery } from "./handle-delivery.ts";
 import { createLease } from "./lease.ts";
 import type { Lease } from "./lease.ts";
-import type { Running, StopReason } from "./running.ts";
+import type { Running } from "./running.ts";
 
 /** Renewals of leases within one ack_wait. */
 const renewalsPerAckWait = 3;
@@ -129,7 +129,7 @@ async function stopIfSuperseded({ log, subjects, declaration, logger }: AgentCon
     const journals = event?.state?.chain?.$case === "journal";
     if (!journals || running.ending || event.id === running.claimEventId) return;
     running.lease.drop();
-    running.stop.abort("superseded" satisfies StopReason);
+    running.stop.abort("superseded");
   } catch (thrown) {
     logger.warn({ subject, error: toMillraceError(thrown) }, "could not re-read a journal before renewing its lease");
   }

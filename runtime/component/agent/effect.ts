@@ -13,7 +13,7 @@ import {
 } from "../../publisher/mod.ts";
 import { foldChain, readJournalFrom } from "../../projections/mod.ts";
 import type { AgentContext } from "./context.ts";
-import type { NodeRun } from "./run-node.ts";
+import type { NodeRun } from "./node-run.ts";
 import type { Running } from "./running.ts";
 import { servedOutcome } from "./reuse.ts";
 

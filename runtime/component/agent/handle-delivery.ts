@@ -9,8 +9,9 @@ import { writeJournal } from "../../publisher/mod.ts";
 import type { AgentContext } from "./context.ts";
 import { endNode } from "./end-node.ts";
 import type { Lease } from "./lease.ts";
-import { runNode } from "./run-node.ts";
-import type { NodeEnd } from "./run-node.ts";
+import { claimAtOnce, mayClaimAtOnce } from "./claim-at-once.ts";
+import { runNode } from "./claim-node.ts";
+import type { NodeEnd } from "./node-run.ts";
 import type { Slot } from "./slots.ts";
 import { isTriggerSubject, triggeredNodes } from "./trigger.ts";
 import type { TriggerSubject } from "./trigger.ts";
@@ -51,7 +52,7 @@ export async function handleDelivery(context: AgentContext, handled: HandledDeli
   const found = await findPlan(context, subject, event);
   if (found === undefined) return lease.ack();
   const nodes = triggeredNodes(found.plan, context.declaration.name, subject);
-  const ends = await Promise.all(nodes.map((node) => handleNode(context, handled, subject, { ...found, node })));
+  const ends = await Promise.all(nodes.map((node) => handleNode(context, handled, subject, event, { ...found, node })));
   settle(lease, ends);
 }
 
@@ -82,13 +83,24 @@ async function handleNode(
   context: AgentContext,
   handled: HandledDelivery,
   subject: TriggerSubject,
+  event: Event,
   placed: PlacedNode,
 ): Promise<NodeEnd> {
   let slot: Slot | undefined;
+  // Whether an earlier holder of this delivery, or we, may have written to the journal.
+  let written = handled.lease.delivery.count > 1;
   try {
+    const early = mayClaimAtOnce(context, { placed, ...handled }, subject, event);
+    if (early) {
+      slot = context.slots.tryTake() ?? (await context.slots.take());
+      if (!handled.lease.valid) return { kind: "drop" };
+      const ended = await claimAtOnce(context, early);
+      if (ended.kind !== "again") return ended;
+      written = true;
+    }
     for (let round = 0; round < roundsMax; round++) {
       if (!handled.lease.valid) return { kind: "drop" };
-      const snapshot = await read(context, handled, subject, placed, round);
+      const snapshot = await read(context, handled, subject, placed, written || round > 0);
       if (snapshot === undefined) return { kind: "done" };
       const decision = decideNode(placed, snapshot, {
         trigger: { durable: handled.durable, sequence: handled.lease.delivery.entry.sequence },
@@ -115,10 +127,9 @@ function read(
   { lease }: HandledDelivery,
   { pipeline, run }: TriggerSubject,
   placed: PlacedNode,
-  round: number,
+  redelivered: boolean,
 ): Promise<Snapshot | undefined> {
   const { delivery } = lease;
-  const redelivered = delivery.count > 1 || round > 0;
   return readRun(log, subjects, { pipeline, run, placed, atLeast: delivery.entry.sequence, redelivered });
 }
 

@@ -9,7 +9,13 @@ export type StopReason =
   /** This replica lets go of it: its delivery goes to another. */
   | "drained";
 
-/** An execution that this process holds the claim of. */
+/** Aborts an execution's work, and says why. */
+export interface Stop {
+  readonly signal: AbortSignal;
+  abort(reason: StopReason): void;
+}
+
+/** An execution that this process claims, or holds the claim of. */
 export interface Running {
   readonly claimEventId: string;
   readonly pipeline: string;
@@ -18,13 +24,12 @@ export interface Running {
   readonly attempt: number;
   /** Time of its claim, Unix epoch milliseconds. */
   readonly startedAt: number;
-  /** Aborts the executor's work; its reason is a StopReason. */
-  readonly stop: AbortController;
-  /** Whether a cancel comes too late: an effect outside may have happened. */
-  committed: boolean;
+  readonly stop: Stop;
   /** The delivery it works on. */
   readonly lease: Lease;
-  /** Whether its outcome is being written: the journal moves by our own hand. */
+  /** Whether a cancel comes too late: an effect outside may have happened. */
+  committed: boolean;
+  /** Whether its claim or outcome is being written: the journal moves by our own hand. */
   ending: boolean;
   /** Fraction done as last told, -1 if never. */
   progress: number;
@@ -32,14 +37,19 @@ export interface Running {
   readonly ended: Promise<void>;
 }
 
+/** What an execution is of. */
+export type Place = Pick<Running, "claimEventId" | "pipeline" | "run" | "node" | "attempt" | "startedAt" | "lease">;
+
+/** Why an execution was stopped; undefined if it was not. */
+export function stopReasonOf({ stop }: Running): StopReason | undefined {
+  return stop.signal.aborted ? (stop.signal.reason as StopReason) : undefined;
+}
+
 /** The executions of this process, by claim. */
 export interface RunningSet {
   readonly all: ReadonlyMap<string, Running>;
-  /** Adds an execution; the returned function ends it. */
-  add(running: Omit<Running, "ended" | "stop" | "committed" | "ending" | "progress">): {
-    readonly running: Running;
-    end(): void;
-  };
+  /** Adds an execution whose claim is about to be written; `end` takes it out. */
+  add(place: Place): { readonly running: Running; end(): void };
   /** Stops those of a run for which a cancel is not too late. */
   cancelRun(pipeline: string, run: string): void;
   stopAll(reason: StopReason): void;
@@ -51,14 +61,14 @@ export function createRunningSet(): RunningSet {
   return {
     all,
     add(place) {
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise: ended, resolve } = Promise.withResolvers<void>();
       const running: Running = {
         ...place,
         stop: new AbortController(),
         committed: false,
-        ending: false,
+        ending: true,
         progress: -1,
-        ended: promise,
+        ended,
       };
       all.set(place.claimEventId, running);
       return {
@@ -71,8 +81,7 @@ export function createRunningSet(): RunningSet {
     },
     cancelRun(pipeline, run) {
       for (const running of all.values())
-        if (running.pipeline === pipeline && running.run === run && !running.committed)
-          running.stop.abort("cancelled" satisfies StopReason);
+        if (running.pipeline === pipeline && running.run === run && !running.committed) running.stop.abort("cancelled");
     },
     stopAll(reason) {
       for (const running of all.values()) running.stop.abort(reason);

@@ -1,0 +1,71 @@
+import { emptyJournal } from "../../journal/mod.ts";
+import type { Journal, JournalCommand } from "../../journal/mod.ts";
+import { newEventId } from "../../log/mod.ts";
+import { writeJournal } from "../../publisher/mod.ts";
+import type { AgentContext } from "./context.ts";
+import { complete } from "./end-claim.ts";
+import { holdClaim } from "./hold-claim.ts";
+import { placeOf } from "./node-run.ts";
+import type { NodeEnd, NodeRun } from "./node-run.ts";
+import { lookUpCache } from "./reuse.ts";
+import type { CacheLookup } from "./reuse.ts";
+
+/**
+ * Runs a node whose inputs are all there: reuse, or claim → work → outcome. Each message is decided from the journal
+ * that the one before it made, and none follows a lost race.
+ * Source: docs/protocol.md, Claim, work, outcome.
+ */
+export async function runNode(context: AgentContext, run: NodeRun): Promise<NodeEnd> {
+  const lookup = await lookUpCache(context, run.placed, run.snapshot, run.inputs);
+  const before = run.snapshot.journals.get(run.placed.node.name) ?? emptyJournal;
+  if (lookup.completed) return complete(context, run, before, lookup.completed, lookup);
+  return claim(context, run, before, lookup);
+}
+
+async function claim(context: AgentContext, run: NodeRun, before: Journal, lookup: CacheLookup): Promise<NodeEnd> {
+  const { placed, snapshot, lease } = run;
+  if (!lease.valid) return { kind: "drop" };
+  const entry = context.running.add({
+    claimEventId: newEventId(),
+    pipeline: snapshot.pipeline,
+    run: snapshot.run,
+    node: placed.node.name,
+    attempt: before.attempts + 1,
+    startedAt: Date.now(),
+    lease,
+  });
+  const { running } = entry;
+  try {
+    const command = claimCommand(context, run, lookup);
+    const { log, subjects } = context;
+    const claimed = await writeJournal(log, subjects, placeOf(run), before, command, running.claimEventId);
+    if (claimed.kind !== "written") {
+      context.counts.claimsLost += 1;
+      return { kind: "again" };
+    }
+    context.counts.claimsWon += 1;
+    running.ending = false;
+    return await holdClaim(context, run, { journal: claimed.journal, running, lookup });
+  } finally {
+    entry.end();
+  }
+}
+
+function claimCommand(
+  { environment }: AgentContext,
+  { snapshot, inputs, durable, lease }: NodeRun,
+  lookup: CacheLookup,
+): JournalCommand {
+  return {
+    type: "claim",
+    epoch: snapshot.control.state.epoch,
+    claim: {
+      durable,
+      triggerSequence: BigInt(lease.delivery.entry.sequence),
+      inputs: [...inputs],
+      environment,
+      cacheKey: lookup.key,
+      blessedSequence: BigInt(snapshot.blessed.expect),
+    },
+  };
+}
