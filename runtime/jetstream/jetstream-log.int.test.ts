@@ -5,7 +5,7 @@ import { type NatsServer, startNatsServer } from "@millrace/local";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { describeLog } from "../log/contract.ts";
+import { describeLog } from "../log/contract/mod.ts";
 import { connectLog } from "./jetstream-log.ts";
 
 let dataDir: string;

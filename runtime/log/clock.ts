@@ -48,11 +48,6 @@ export class ManualClock implements Clock {
     return () => void this.#timers.delete(timer);
   }
 
-  /** When the next timer is due, in monotonic milliseconds; undefined if none is set. */
-  nextDueMs(): number | undefined {
-    return this.#next()?.dueMs;
-  }
-
   /** Moves time on and runs what falls due on the way, earliest first, each at its own time. */
   advance(byMs: number): void {
     const endMs = this.#nowMs + byMs;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "./clock.ts";
-import { describeLog } from "./contract.ts";
+import { describeLog } from "./contract/mod.ts";
 import type { Delivery } from "./log.ts";
 import { MemoryLog } from "./memory-log.ts";
 import { MemoryStream } from "./memory-stream.ts";
