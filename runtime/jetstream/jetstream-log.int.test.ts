@@ -6,6 +6,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeLog } from "../log/contract/mod.ts";
+import type { Consumption, Delivery } from "../log/mod.ts";
 import { connectLog } from "./jetstream-log.ts";
 
 let dataDir: string;
@@ -92,3 +93,31 @@ describe("connectLog()", () => {
     });
   });
 });
+
+describe("retireDurables()", () => {
+  it("deletes a component's drained durables and leaves those in use, undrained or another's", async () => {
+    await using pair = await connectPair();
+    const consume = (durable: string, filter: string): Promise<Consumption> =>
+      pair.log.consume({ durable, filters: [filter], heldMax: 1, handle: acknowledge });
+    await (await consume("mill-0a", "mr.a")).drain();
+    await (await consume("mill-0b", "mr.b")).drain();
+    await (await consume("mill-control-0c", "mr.a")).drain();
+    await using _used = await consume("mill-0d", "mr.a");
+    await using _kept = await consume("mill-0e", "mr.a");
+    await pair.log.append("mr.b", new Uint8Array());
+    await until(async () => (await pair.log.retireDurables("mill", ["mill-0e"])).includes("mill-0a"));
+    const manager = await jetstreamManager(outsider);
+    const names: string[] = [];
+    for await (const { name } of manager.consumers.list("mr")) names.push(name);
+    expect(names.toSorted((a, b) => a.localeCompare(b))).toEqual(["mill-0b", "mill-0d", "mill-0e", "mill-control-0c"]);
+  });
+});
+
+async function acknowledge(delivery: Delivery): Promise<void> {
+  delivery.ack();
+}
+
+/** Asks again until it is so: the server forgets a pull request a moment after its client did. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds()));
+}

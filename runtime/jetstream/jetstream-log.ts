@@ -18,6 +18,7 @@ import { lastOf } from "./last-of.ts";
 import { Link } from "./link.ts";
 import { patiently } from "./patience.ts";
 import { Requests } from "./requests.ts";
+import { retireDurables } from "./retire-durables.ts";
 import { leaderMessage } from "./stored-message.ts";
 import { assertServer, ensureStream } from "./stream.ts";
 
@@ -97,6 +98,11 @@ export class JetStreamLog implements Log {
 
   async consume(options: ConsumeOptions): Promise<Consumption> {
     return await JetStreamConsumption.start(this.#to, options);
+  }
+
+  /** Deletes drained durables that earlier versions of a component left behind, as `retireDurables` does. */
+  retireDurables(prefix: string, keep: readonly string[]): Promise<readonly string[]> {
+    return retireDurables(this.#to.requests, this.#to.stream, prefix, keep);
   }
 
   /** Closes the connection once what was written before is with the server. */

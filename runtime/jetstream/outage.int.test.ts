@@ -146,24 +146,31 @@ describe("connectLog()", () => {
   });
 
   it("refuses a server that is too old", async () => {
-    const info = {
-      server_id: "A",
-      version: "2.9.10",
-      jetstream: true,
-      headers: true,
-      max_payload: 1_048_576,
-      proto: 1,
-    };
-    const old = createServer((socket) => {
-      socket.write(`INFO ${JSON.stringify(info)}\r\n`);
-      socket.on("data", (data) => data.includes("PING") && socket.write("PONG\r\n"));
-    }).listen(0, "127.0.0.1");
-    await once(old, "listening");
-    const url = `nats://127.0.0.1:${(old.address() as AddressInfo).port}`;
-    await expect(connectLog({ url })).rejects.toMatchObject({
-      code: "nats-too-old",
-      message: expect.stringContaining("2.9.10"),
-    });
-    old.close();
+    await using old = await fakeServer("2.9.10", "PONG");
+    const refused = connectLog({ url: old.url });
+    await expect(refused).rejects.toMatchObject({ code: "nats-too-old", message: expect.stringContaining("2.9.10") });
+  });
+
+  it("does not wait for a server that refuses it, and keeps the password to itself", async () => {
+    await using strict = await fakeServer("2.15.1", "-ERR 'Authorization Violation'");
+    const url = strict.url.replace("//", "//miller:secret@");
+    const error: unknown = await connectLog({ url }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "nats-unauthorized" });
+    expect((error as Error).message).not.toContain("secret");
   });
 });
+
+/** Something that greets as a nats-server of that version and answers the first PING. */
+async function fakeServer(version: string, answer: string): Promise<AsyncDisposable & { readonly url: string }> {
+  const info = { server_id: "A", version, jetstream: true, headers: true, max_payload: 1_048_576, proto: 1 };
+  const fake = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.write(`INFO ${JSON.stringify(info)}\r\n`);
+    socket.on("data", (data) => data.includes("PING") && socket.write(`${answer}\r\n`));
+  }).listen(0, "127.0.0.1");
+  await once(fake, "listening");
+  return {
+    url: `nats://127.0.0.1:${(fake.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => void fake.close(),
+  };
+}
