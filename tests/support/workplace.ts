@@ -27,8 +27,11 @@ interface StackRecord {
  */
 export class Workplace implements AsyncDisposable {
   readonly directory: string;
+  readonly #env: NodeJS.ProcessEnv;
 
-  constructor() {
+  /** @param env Settings of every command, and of what it starts. */
+  constructor(env: NodeJS.ProcessEnv = {}) {
+    this.#env = env;
     mkdirSync(join(root, "tests/.work"), { recursive: true });
     this.directory = mkdtempSync(join(root, "tests/.work/"));
     writeFileSync(this.path("package.json"), JSON.stringify({ name: "work", private: true, type: "module" }));
@@ -63,7 +66,7 @@ export class Workplace implements AsyncDisposable {
     const options = ["--conditions=millrace-source", "--disable-warning=ExperimentalWarning"];
     const child = spawn(node, [...options, main, ...args, "--data-dir", this.path(".millrace")], {
       cwd: this.directory,
-      env: { ...process.env, INIT_CWD: this.directory },
+      env: { ...process.env, ...this.#env, INIT_CWD: this.directory },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let stdout = "";
@@ -86,6 +89,19 @@ export class Workplace implements AsyncDisposable {
     return this.json<RunView>("run", "show", name);
   }
 
+  /** Publishes a file. @returns the run that it starts. */
+  async publish(dataset: string, file: string): Promise<string> {
+    const { run } = await this.json<{ run: string | null }>("publish", dataset, file);
+    if (run === null) throw new Error(`${file} as ${dataset} started no run`);
+    return run;
+  }
+
+  /** Publishes a file and waits for the end of the run that it starts, whatever its end. */
+  async runOn(dataset: string, file: string): Promise<RunView> {
+    const { stdout } = await this.millrace("publish", dataset, file, "--wait", "--json");
+    return this.run((JSON.parse(stdout) as { run: string }).run);
+  }
+
   /** What runs, as `up` wrote it down. */
   stack(): StackRecord {
     return JSON.parse(readFileSync(this.path(".millrace/stack/stack.json"), "utf8")) as StackRecord;
@@ -93,9 +109,18 @@ export class Workplace implements AsyncDisposable {
 
   /** Process id of a service. */
   pidOf(name: string): number {
+    return this.#service(name).pid;
+  }
+
+  /** Where a service serves. */
+  addressOf(name: string): string {
+    return this.#service(name).address;
+  }
+
+  #service(name: string): StackRecord["services"][number] {
     const service = this.stack().services.find((other) => other.name === name);
     if (service === undefined) throw new Error(`no service ${name} runs`);
-    return service.pid;
+    return service;
   }
 
   /** Publishes text on a dataset's subject with nothing but a NATS client. @returns its sequence. */

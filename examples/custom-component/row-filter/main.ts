@@ -1,0 +1,4 @@
+import { serve } from "millrace/component";
+import { component } from "./component.ts";
+
+await serve(component);
