@@ -4,8 +4,6 @@ import { describeHistory } from "./history.ts";
 import { describeLastMessages } from "./last-messages.ts";
 import type { ConnectPair } from "./support.ts";
 
-export type { LogPair } from "./support.ts";
-
 /**
  * What every log does, run on each adapter.
  * @param connect Makes a new log in the namespace `mr` and connects to it twice.
