@@ -8,8 +8,7 @@ export function addModelCommands(millrace: Command, setStatus: SetStatus): void 
       .command("predict")
       .description("ask a served model about rows of raw features")
       .argument("<model>", "its name: the last part of where it is pushed to")
-      .argument("[rows...]", 'rows as JSON, for example \'{"island":"Biscoe"}\' (default: from stdin)')
-      .option("--csv <file>", "rows from a CSV file with a header"),
+      .argument("[rows...]", 'rows as JSON, for example \'{"island":"Biscoe"}\' (default: from stdin)'),
     setStatus,
     async () => (await import("../verbs/predict.ts")).predict,
     { 'millrace predict penguins \'{"island":"Biscoe","culmen_length_mm":46.1}\'': "raw features in, predictions out" },
