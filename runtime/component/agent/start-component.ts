@@ -11,6 +11,7 @@ import { createRunningSet } from "./running.ts";
 import { createSlots } from "./slots.ts";
 import { startAgentServer } from "../agent-server.ts";
 import type { Component } from "../component.ts";
+import type { ServiceServer } from "../grpc/service-server.ts";
 import { planReader } from "../plan-artifact.ts";
 import { readAgentConfig } from "../service-config.ts";
 import type { AgentConfig } from "../service-config.ts";
@@ -56,12 +57,15 @@ async function startComponent(component: Component, config: AgentConfig, logger:
     destinationOf,
   };
   const agent = await startAgent(context, config);
-  const server = await startAgentServer(config.grpcAddress, declaration, {
+  const server: ServiceServer = await startAgentServer(config.grpcAddress, declaration, {
     executions: () => [...context.running.all.values()],
     slots: config.slots,
     draining: () => agent.draining,
     counts: context.counts,
-    drain: (deadlineMs) => agent.drain(deadlineMs),
+    drain(deadlineMs) {
+      server.notServing();
+      return agent.drain(deadlineMs);
+    },
   });
   return {
     address: server.address,
