@@ -5,7 +5,7 @@ import { connect, credsAuthenticator, errors } from "@nats-io/transport-node";
 import { Terminal } from "../model/mod.ts";
 
 export interface DialOptions {
-  /** Of a nats-server or, separated by commas, of a cluster's; user and password may stand in it. */
+  /** `nats://` or `tls://`, of a nats-server or, separated by commas, a cluster's; user and password may stand in it. */
   readonly url: string;
   /** Path of a NATS credentials file. */
   readonly credentials?: string;
@@ -51,7 +51,7 @@ export function placeOf(url: string): string {
 }
 
 async function settingsOf({ url, credentials, name }: DialOptions) {
-  const { username, password } = parsed(url.split(",")[0] ?? "");
+  const { protocol, username, password } = parsed(url.split(",")[0] ?? "");
   return {
     servers: url.split(",").map((one) => parsed(one).host),
     name: name ?? "millrace",
@@ -61,6 +61,7 @@ async function settingsOf({ url, credentials, name }: DialOptions) {
     timeout: dialTimeoutMs,
     pingInterval: pingIntervalMs,
     noAsyncTraces: true,
+    ...(protocol === "tls:" ? { tls: {} } : {}),
     ...(username === "" ? {} : { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
     ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(await credentialsIn(credentials)) }),
   };
