@@ -48,6 +48,15 @@ describe("fit()", () => {
     });
   });
 
+  it("stops at weights that are not finite, which a classifier's clipped loss does not show", async () => {
+    const network = await buildNetwork(backend, { ...twoCirclesModel, optimizer: sgd({ learningRate: 1e38 }) }, 1);
+    const training = fit(backend, network, twoCircles(40, 1), twoCircles(8, 2), { epochs: 3, batchSize: 8, seed: 1 });
+    await expect(training).rejects.toMatchObject({
+      code: "nan-weights",
+      message: expect.stringMatching(/kernel.* after epoch 1\. Lower the learning rate/),
+    });
+  });
+
   it("stops when asked to", async () => {
     const stop = new AbortController();
     const network = await buildNetwork(backend, { ...twoCirclesModel, optimizer: adam() }, 1);

@@ -26,11 +26,13 @@ export interface FitOptions {
  */
 export type EpochMetrics = Readonly<Record<string, number>>;
 
+const remedy = "Lower the learning rate, or scale the features (zScore, minMax)";
+
 /**
  * Trains a compiled network: each epoch takes all rows once, in an order that the seed decides. Equal arguments give
  * equal weights, bit for bit, on one backend.
  * @returns The last epoch's metrics.
- * @throws {Terminal} `nan-loss` naming epoch and batch; {Cancelled} the signal aborted.
+ * @throws {Terminal} `nan-loss` naming epoch and batch, `nan-weights`; {Cancelled} the signal aborted.
  */
 export async function fit(
   backend: Backend,
@@ -42,6 +44,7 @@ export async function fit(
   let metrics: EpochMetrics | undefined;
   for (let epoch = 1; epoch <= options.epochs; epoch++) {
     const trained = await trainEpoch(backend, network, train, epoch, options);
+    checkWeights(network, epoch);
     const evaluated = await evaluateNetwork(backend, network, evaluation, options.signal);
     metrics = {
       ...trained,
@@ -81,7 +84,19 @@ function checkLoss(loss: number, epoch: number, batch: number, batchCount: numbe
   throw new Terminal(
     "nan-loss",
     `Cannot go on training as the loss must be a finite number: it is ${loss} in epoch ${epoch}, batch ${batch} of ` +
-      `${batchCount}. Lower the learning rate, or scale the features (zScore, minMax)`,
+      `${batchCount}. ${remedy}`,
     { field: "loss" },
+  );
+}
+
+/** A cross-entropy clips its probabilities, by which NaN becomes a number: such a loss stays finite. */
+function checkWeights(network: LayersModel, epoch: number): void {
+  const wild = network.weights.find((weight) => !weight.read().dataSync().every(Number.isFinite));
+  if (wild === undefined) return;
+  throw new Terminal(
+    "nan-weights",
+    `Cannot go on training as every weight must be a finite number: ${wild.originalName} holds NaN or infinity after ` +
+      `epoch ${epoch}. ${remedy}`,
+    { field: "weights" },
   );
 }

@@ -48,7 +48,7 @@ export interface TrainModelResult {
 
 /**
  * Trains the model that the user's function defines, and exports it.
- * @throws {Terminal} `label-absent`, `bad-label`, `no-rows`, `not-finite`, `bad-model`, `nan-loss`.
+ * @throws {Terminal} `label-absent`, `bad-label`, `no-rows`, `not-finite`, `bad-model`, `nan-loss`, `nan-weights`.
  */
 export async function trainModel(options: TrainModelOptions): Promise<TrainModelResult> {
   const { engine, graphPath, seed } = options;
