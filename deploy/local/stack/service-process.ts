@@ -51,7 +51,13 @@ export async function startService(start: ServiceStart): Promise<ServiceProcess>
   const { name, env, cwd } = start;
   const log = join(start.logs, `${name}.log`);
   const watch = `--import=${pathToFileURL(modulePath("parent-watch")).href}`;
-  const child = spawn(process.execPath, [...moduleOptions(), watch, start.main], { cwd, env, stdio: "pipe" });
+  const child = spawn(process.execPath, [...moduleOptions(), watch, start.main], {
+    cwd,
+    env,
+    stdio: "pipe",
+    // In a group of its own, so that Ctrl-C reaches only who stops the services in order.
+    detached: true,
+  });
   const tail = keepOutput(child, log);
   const ended = endOf(child);
   let stopping = false;

@@ -12,6 +12,8 @@ export interface StackOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Port of nats-server; default a free one. */
   readonly natsPort?: number;
+  /** Gives up starting. */
+  readonly signal?: AbortSignal;
   /** Told what takes long, in one sentence. */
   readonly notice?: (sentence: string) => void;
 }
@@ -37,7 +39,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await Promise.all(places.map((place) => mkdir(place, { recursive: true })));
   const server = await useNatsServer({ dataDir: data.nats, env, port: natsPort, notice });
   try {
-    const services = await startAll(processesOf(options, serviceEnvironment(data, server.url, env)));
+    const services = await startAll(processesOf(options, serviceEnvironment(data, server.url, env)), options.signal);
     const stop = async (): Promise<void> => {
       await Promise.all(services.map((service) => service.stop()));
       await server.stop();
@@ -62,11 +64,11 @@ function processesOf({ data, services }: StackOptions, env: NodeJS.ProcessEnv): 
   );
 }
 
-async function startAll(starts: readonly ServiceStart[]): Promise<readonly ServiceProcess[]> {
+async function startAll(starts: readonly ServiceStart[], signal?: AbortSignal): Promise<readonly ServiceProcess[]> {
   const results = await Promise.allSettled(starts.map(startService));
   const started = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const failed = results.find((result) => result.status === "rejected");
-  if (failed === undefined) return started;
+  if (failed === undefined && signal?.aborted !== true) return started;
   await Promise.all(started.map((service) => service.stop()));
-  throw failed.reason;
+  throw failed?.reason ?? signal?.reason;
 }

@@ -1,7 +1,8 @@
-import { findRunningStack, useNatsServer } from "@millrace/local";
+import { findRunningStack, type UsableServer, useNatsServer } from "@millrace/local";
 import { connectLog } from "millrace/jetstream";
 import type { Log } from "millrace/log";
 import type { Invocation } from "../invocation.ts";
+import { interruption } from "./interruption.ts";
 
 /** The log for as long as a verb needs it. */
 export interface LogSession extends AsyncDisposable {
@@ -23,12 +24,13 @@ export async function openLog({ data, note }: Invocation): Promise<LogSession> {
     await server?.stop();
     throw error;
   });
-  return {
-    log,
-    natsUrl,
-    [Symbol.asyncDispose]: async () => {
-      await log[Symbol.asyncDispose]();
-      await server?.stop();
-    },
-  };
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= closeAll(log, server));
+  interruption().addEventListener("abort", () => void close());
+  return { log, natsUrl, [Symbol.asyncDispose]: close };
+}
+
+async function closeAll(log: Log, server: UsableServer | undefined): Promise<void> {
+  await log[Symbol.asyncDispose]();
+  await server?.stop();
 }

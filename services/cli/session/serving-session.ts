@@ -1,4 +1,5 @@
 import { findRunningStack, standardServices, startStack } from "@millrace/local";
+import { interruption } from "./interruption.ts";
 import type { Invocation } from "../invocation.ts";
 import { awaitModel } from "../predicting/model-server.ts";
 
@@ -14,7 +15,7 @@ export async function openServing({ data, note }: Invocation, model: string): Pr
   const address = running?.services.find(({ name }) => name === "serving")?.address;
   if (address !== undefined) return { url: address, [Symbol.asyncDispose]: () => Promise.resolve() };
   const services = standardServices().filter(({ name }) => name === "serving");
-  const stack = await startStack({ data, services, notice: note });
+  const stack = await startStack({ data, services, notice: note, signal: interruption() });
   const url = stack.services[0]?.address ?? "";
   await awaitModel(url, model);
   return { url, [Symbol.asyncDispose]: stack.stop };

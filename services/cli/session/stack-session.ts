@@ -2,6 +2,7 @@ import { type Crash, findRunningStack, startStack } from "@millrace/local";
 import { Terminal } from "millrace/model";
 import type { Invocation } from "../invocation.ts";
 import { registerProject } from "../registration/register-project.ts";
+import { interrupted, interruption } from "./interruption.ts";
 import { connectTo, type LogSession } from "./log-session.ts";
 import { chosenServices } from "./services.ts";
 
@@ -11,7 +12,7 @@ export interface StackSession extends LogSession {
   readonly own: boolean;
   /** Where the model server answers. */
   readonly servingUrl: string;
-  /** Rejects when a service of a stack of its own ends by itself; never resolves. */
+  /** Rejects when a service of a stack of its own ends by itself, or the command is interrupted; never resolves. */
   readonly trouble: Promise<never>;
 }
 
@@ -21,7 +22,7 @@ export async function openStack(invocation: Invocation): Promise<StackSession> {
   const running = await findRunningStack(data);
   if (running !== undefined) return sessionOf(running, undefined);
   const services = chosenServices(data.project, {});
-  const stack = await startStack({ data, services, notice: note });
+  const stack = await startStack({ data, services, notice: note, signal: interruption() });
   try {
     const session = await sessionOf(stack, stack.crashed, stack.stop);
     await registerProject(invocation, session.log);
@@ -43,7 +44,7 @@ async function sessionOf(
   stop?: () => Promise<void>,
 ): Promise<StackSession> {
   const log = await connectTo(natsUrl);
-  const trouble = troubleOf(crashed);
+  const trouble = Promise.race([crashOf(crashed), interrupted()]);
   // Whoever waits for something races it; before and after that nobody has to.
   trouble.catch(() => {});
   return {
@@ -59,7 +60,7 @@ async function sessionOf(
   };
 }
 
-async function troubleOf(crashed: Promise<Crash> | undefined): Promise<never> {
+async function crashOf(crashed: Promise<Crash> | undefined): Promise<never> {
   const crash = await (crashed ?? new Promise<Crash>(() => {}));
   const message = `Service "${crash.name}" ended by itself (${crash.how}). Log: ${crash.log}`;
   throw new Terminal("service-crashed", message, { detail: crash.stderrTail });

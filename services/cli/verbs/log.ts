@@ -4,6 +4,7 @@ import { findRun } from "millrace/projections";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { Invocation, ReadOptions } from "../invocation.ts";
 import { sequenceAt } from "../read/moment.ts";
+import { interruption } from "../session/interruption.ts";
 import { openLog } from "../session/log-session.ts";
 
 export interface LogOptions extends ReadOptions {
@@ -17,12 +18,9 @@ export async function log(invocation: Invocation, options: LogOptions, [name]: r
   const subjects = subjectsOf(session.log.namespace);
   const place = name === undefined ? undefined : await findRun(session.log, name, { to });
   const filters = place === undefined ? [] : [subjects.filters.run(place.pipeline, place.run)];
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
+  const signal = interruption();
   const entries =
-    options.follow === true
-      ? session.log.follow(filters, { signal: stop.signal })
-      : session.log.read(filters, { to, signal: stop.signal });
+    options.follow === true ? session.log.follow(filters, { signal }) : session.log.read(filters, { to, signal });
   for await (const entry of entries) invocation.print(invocation.json ? jsonLine(entry) : textLine(entry));
   return exitCode.done;
 }

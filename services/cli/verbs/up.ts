@@ -2,6 +2,7 @@ import { findRunningStack, type RunningStack, startHeldStack, startStack, type S
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { CommonOptions, Invocation } from "../invocation.ts";
 import { printTable } from "../print/table.ts";
+import { interrupted, interruption } from "../session/interruption.ts";
 import { connectTo } from "../session/log-session.ts";
 import { readProject } from "../session/project.ts";
 import { chosenServices } from "../session/services.ts";
@@ -30,17 +31,14 @@ export async function up(invocation: Invocation, options: UpOptions): Promise<Ex
 }
 
 async function foreground(invocation: Invocation, options: StackOptions): Promise<ExitCode> {
-  const asked = new Promise<"asked">((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve("asked"));
-  });
   const running = await findRunningStack(invocation.data);
   if (running !== undefined)
     throw new WrongUse(`A stack runs already (process ${running.pid}): \`millrace down\` stops it`);
-  await using stack = await startStack({ ...options, notice: invocation.note });
+  await using stack = await startStack({ ...options, notice: invocation.note, signal: interruption() });
   await register(invocation, stack.natsUrl);
   show(invocation, { pid: process.pid, ...stack });
-  const end = await Promise.race([asked, stack.crashed]);
-  if (end === "asked") return exitCode.done;
+  const end = await Promise.race([interrupted().catch(() => undefined), stack.crashed]);
+  if (end === undefined) return exitCode.done;
   invocation.note(`Service "${end.name}" ended by itself (${end.how}). Log: ${end.log}\n${end.stderrTail}`);
   return exitCode.failed;
 }
