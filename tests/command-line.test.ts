@@ -120,7 +120,11 @@ describe("verbs that read, with the stack stopped", () => {
 
 describe("millrace exec", () => {
   it("runs an executor once on the recorded inputs and writes neither log nor store", async () => {
-    const lastEvent = async () => (await work.millrace("log", "--json")).stdout.trim().split("\n").at(-1);
+    const lastEvent = async () => {
+      const { status, stdout } = await work.millrace("log", "--json");
+      expect(status).toBe(0);
+      return (JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { sequence: number }).sequence;
+    };
     const stored = () => readdirSync(work.path(".millrace/store/sha256"), { recursive: true }).length;
     const before = { last: await lastEvent(), stored: stored() };
     const result = await work.json<{ outputs: readonly { digest: string; recorded: string }[] }>(

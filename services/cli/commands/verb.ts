@@ -24,7 +24,11 @@ export function withVerb<Options extends CommonOptions>(
     .addHelpText("after", exampleText(examples))
     .action(async (...given: unknown[]) => {
       const options = command.opts<Options>();
-      const args = given.slice(0, command.registeredArguments.length).flat().map(String);
+      const args = given
+        .slice(0, command.registeredArguments.length)
+        .flat()
+        .filter((value) => value !== undefined)
+        .map(String);
       const verb = await load();
       setStatus(await verb(invocationOf(options), options, args));
     });
