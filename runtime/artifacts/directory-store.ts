@@ -32,47 +32,58 @@ export interface DirectoryStoreOptions {
 }
 
 /**
- * Keeps artifacts below one directory:
- * `sha256/ab/<hex>/{manifest.json,payload/…}` once committed, `staging/<execution>/<output>/payload/` before.
+ * Keeps artifacts below one directory: files in `sha256/ab/<hex>/…` and their manifest beside them, in
+ * `sha256/ab/<hex>.manifest.json`, once committed; `staging/<process>/<execution>.<output>/…` before.
  *
- * Staging is on the same file system, so a commit is one rename: an artifact is there whole or not at all, and of two
- * processes committing equal content one renames and the other finds it done. Committed files are read-only;
- * directories stay writable, or their owner couldn't remove the store with `rm -r`.
+ * Staging is on the same file system, so a commit is one rename of the files and one of the manifest behind them: an
+ * artifact is there if its manifest is, whole or not at all. Of two processes committing equal content one renames and
+ * the other finds it done. Committed files are read-only; directories stay writable, or their owner couldn't remove the
+ * store with `rm -r`.
  *
- * File-system calls are synchronous where they are small: an executor has its process to itself.
+ * Making and removing directories is what a small commit costs most (several milliseconds each where many processes
+ * share a parent), so there is one a commit, below a parent of this process's own. File-system calls are synchronous
+ * where they are small: an executor has its process to itself.
  */
 export class DirectoryStore implements ArtifactStore {
   readonly root: string;
   readonly #flush: boolean;
   readonly #verified = new VerifiedFiles();
+  readonly #staging: string;
 
   constructor(root: string, options: DirectoryStoreOptions = {}) {
     this.root = resolve(root);
     this.#flush = options.flush ?? false;
+    this.#staging = `${this.root}/staging/${process.pid}-${randomUUID().slice(0, 8)}`;
   }
 
   async stage(executionId: string, output: string): Promise<Staging> {
-    const directory = `${this.root}/staging/${segment(executionId)}/${segment(output)}`;
+    const path = `${this.#staging}/${segment(executionId)}.${segment(output)}`;
     return this.#guarded("write artifacts in", () => {
-      rmSync(directory, { recursive: true, force: true });
-      // Private by the directory above, so that what is renamed out of it has ordinary modes.
-      mkdirSync(`${this.root}/staging`, { recursive: true, mode: 0o700 });
-      mkdirSync(`${directory}/payload`, { recursive: true });
-      return { path: `${directory}/payload` };
+      if (!made(path)) {
+        // Private by the directory above, so that what is renamed out of it has ordinary modes.
+        mkdirSync(`${this.root}/staging`, { recursive: true, mode: 0o700 });
+        rmSync(path, { recursive: true, force: true });
+        mkdirSync(path, { recursive: true });
+        removeAtExit(this.#staging);
+      }
+      return { path };
     });
   }
 
   async commit(staging: Staging, options: CommitOptions): Promise<Artifact> {
-    const directory = this.#stagingDirectory(staging);
+    this.#assertStaged(staging);
     return this.#guarded("write artifacts in", async () => {
       const { manifest, files } = await manifestOf(staging.path);
       for (const { place } of files) chmodSync(place, 0o444);
+      if (this.#flush)
+        flushPayload(
+          files.map(({ place }) => place),
+          staging.path,
+        );
       const text = manifestText(manifest);
-      const manifestFile = `${directory}/manifest.json`;
-      writeFileSync(manifestFile, text, { mode: 0o444 });
-      if (this.#flush) flushPayload([...files.map(({ place }) => place), manifestFile], directory);
       const digest = digestOf(text);
-      await this.#moveIntoPlace(staging, digest);
+      await this.#moveIntoPlace(staging, digest, manifest);
+      this.#writeManifest(digest, text);
       return { type: options.type, digest, ...manifestSize(manifest), properties: { ...options.properties } };
     });
   }
@@ -91,68 +102,80 @@ export class DirectoryStore implements ArtifactStore {
 
   async open(digest: string): Promise<string> {
     const manifest = await this.manifest(digest);
-    const payload = `${this.#place(digest)}/payload`;
-    await this.#guarded("read artifacts in", () => this.#verified.verify(payload, digest, manifest));
-    return payload;
+    const place = this.#place(digest);
+    await this.#guarded("read artifacts in", () => this.#verified.verify(place, digest, manifest));
+    return place;
   }
 
   async has(digest: string): Promise<boolean> {
     return unlessBroken(async () => {
       const { entries } = await this.manifest(digest);
-      const payload = `${this.#place(digest)}/payload`;
+      const place = this.#place(digest);
       return entries.every(({ path, bytes }) => {
-        const stats = lstatSync(`${payload}/${path}`, { throwIfNoEntry: false });
+        const stats = lstatSync(`${place}/${path}`, { throwIfNoEntry: false });
         return stats?.isFile() === true && BigInt(stats.size) === bytes;
       });
     });
   }
 
   async manifest(digest: string): Promise<Manifest> {
-    const file = `${this.#place(digest)}/manifest.json`;
+    const file = manifestFile(this.#place(digest));
     return this.#guarded("read artifacts in", () => {
-      if (!existsSync(file)) throw missing(digest, this.root);
-      return parseManifest(readFileSync(file, "utf8"), digest, file);
+      const text = textOf(file);
+      if (text === undefined) throw missing(digest, this.root);
+      return parseManifest(text, digest, file);
     });
   }
 
   uriOf(digest: string): string {
-    return pathToFileURL(`${this.#place(digest)}/payload`).href;
+    return pathToFileURL(this.#place(digest)).href;
   }
 
   async discard(staging: Staging): Promise<void> {
-    const directory = this.#stagingDirectory(staging);
+    this.#assertStaged(staging);
     await this.#guarded("write artifacts in", () => {
-      rmSync(directory, { recursive: true, force: true });
-      removeIfEmpty(dirname(directory));
+      // What was committed is gone from here, and asking is cheaper than removing nothing.
+      if (existsSync(staging.path)) rmSync(staging.path, { recursive: true, force: true });
     });
   }
 
-  async #moveIntoPlace(staging: Staging, digest: string): Promise<void> {
+  async #moveIntoPlace(staging: Staging, digest: string, manifest: Manifest): Promise<void> {
     const place = this.#place(digest);
-    mkdirSync(dirname(place), { recursive: true });
-    if (!renamed(dirname(staging.path), place)) {
-      const whole = await unlessBroken(async () => (await this.open(digest)) !== "");
+    if (!renamed(staging.path, place)) {
+      const whole = await unlessBroken(async () => {
+        await this.#verified.verify(place, digest, manifest);
+        return true;
+      });
       if (!whole) this.#replace(staging, place);
     }
     if (this.#flush) flushPayload([], dirname(place));
     await this.discard(staging);
   }
 
-  /** Puts good bytes where torn or altered ones of the same digest are. */
+  /** Puts good bytes where nothing is yet, or torn or altered ones of the same digest are. */
   #replace(staging: Staging, place: string): void {
-    const aside = `${this.root}/staging/torn-${randomUUID()}`;
+    mkdirSync(dirname(place), { recursive: true });
+    const aside = `${this.#staging}/torn-${randomUUID()}`;
     renamed(place, aside);
-    // Lost only to another process that mends the same artifact with equal bytes.
-    renamed(dirname(staging.path), place);
+    // Lost only to another process that puts equal bytes there.
+    if (!renamed(staging.path, place) && !existsSync(place)) renameSync(staging.path, place);
     rmSync(aside, { recursive: true, force: true });
   }
 
-  /** The directory that goes with a staging; anything that this store didn't stage is neither moved nor removed. */
-  #stagingDirectory({ path }: Staging): string {
-    const directory = dirname(path);
-    const ours =
-      resolve(path) === path && dirname(dirname(directory)) === `${this.root}/staging` && basename(path) === "payload";
-    if (ours) return directory;
+  /** The manifest goes last, for it says that the artifact is there. A torn one is found by its digest, and mended. */
+  #writeManifest(digest: string, text: string): void {
+    const file = manifestFile(this.#place(digest));
+    if (textOf(file) === text) return;
+    const draft = `${this.#staging}/${randomUUID()}.manifest.json`;
+    writeFileSync(draft, text, { mode: 0o444 });
+    if (this.#flush) flushPayload([draft], this.#staging);
+    renameSync(draft, file);
+    if (this.#flush) flushPayload([], dirname(file));
+  }
+
+  /** Anything that this store didn't stage is neither moved nor removed. */
+  #assertStaged({ path }: Staging): void {
+    if (resolve(path) === path && dirname(dirname(path)) === `${this.root}/staging`) return;
     const message = `Cannot use ${path} as a staging directory: it must be one that this store (${this.root}) has staged`;
     throw new Terminal("not-staged", message, { file: path });
   }
@@ -199,6 +222,26 @@ function renamed(from: string, to: string): boolean {
   }
 }
 
+/** Makes a directory in one that is there; false if it exists already or its parent doesn't. */
+function made(path: string): boolean {
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" || code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+const removedAtExit = new Set<string>();
+
+/** Leaves no empty directory behind when the process ends; one with work in it stays for whoever looks into a crash. */
+function removeAtExit(directory: string): void {
+  if (removedAtExit.size === 0) process.once("exit", () => removedAtExit.forEach(removeIfEmpty));
+  removedAtExit.add(directory);
+}
+
 function removeIfEmpty(directory: string): void {
   try {
     rmdirSync(directory);
@@ -206,6 +249,20 @@ function removeIfEmpty(directory: string): void {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "ENOENT") throw error;
   }
+}
+
+/** The text of a file; undefined if there is none. */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function manifestFile(place: string): string {
+  return `${place}.manifest.json`;
 }
 
 /** One path segment for any id: what could leave the directory is escaped. */
