@@ -1,9 +1,9 @@
-import { type Crash, findRunningStack, startStack } from "@millrace/local";
+import { type Crash, findRunningStack, type Stack, startStack } from "@millrace/local";
 import { Terminal } from "millrace/model";
 import type { Invocation } from "../invocation.ts";
 import { registerProject } from "../registration/register-project.ts";
 import { interrupted, interruption } from "./interruption.ts";
-import { connectTo, type LogSession } from "./log-session.ts";
+import { checkNamedServer, connectTo, type LogSession } from "./log-session.ts";
 import { chosenServices } from "./services.ts";
 
 /** A running stack, and its log, for as long as a verb needs it. */
@@ -20,11 +20,12 @@ export interface StackSession extends LogSession {
 export async function openStack(invocation: Invocation): Promise<StackSession> {
   const { data, note } = invocation;
   const running = await findRunningStack(data);
-  if (running !== undefined) return sessionOf(running, undefined);
+  if (running !== undefined) return sessionOf(running, note);
+  await checkNamedServer(invocation);
   const services = chosenServices(data.project, {});
   const stack = await startStack({ data, services, notice: note, signal: interruption() });
   try {
-    const session = await sessionOf(stack, stack.crashed, stack.stop);
+    const session = await sessionOf(stack, note, stack);
     await registerProject(invocation, session.log);
     return session;
   } catch (error) {
@@ -38,24 +39,25 @@ interface Running {
   readonly services: readonly { readonly name: string; readonly address: string }[];
 }
 
+/** @param own The stack if it was started for this verb. */
 async function sessionOf(
   { natsUrl, services }: Running,
-  crashed: Promise<Crash> | undefined,
-  stop?: () => Promise<void>,
+  note: Invocation["note"],
+  own?: Pick<Stack, "crashed" | "stop">,
 ): Promise<StackSession> {
-  const log = await connectTo(natsUrl);
-  const trouble = Promise.race([crashOf(crashed), interrupted()]);
+  const log = await connectTo(natsUrl, note);
+  const trouble = Promise.race([crashOf(own?.crashed), interrupted()]);
   // Whoever waits for something races it; before and after that nobody has to.
   trouble.catch(() => {});
   return {
     log,
     natsUrl,
-    own: stop !== undefined,
+    own: own !== undefined,
     servingUrl: services.find(({ name }) => name === "serving")?.address ?? "",
     trouble,
     [Symbol.asyncDispose]: async () => {
       await log[Symbol.asyncDispose]();
-      await stop?.();
+      await own?.stop();
     },
   };
 }

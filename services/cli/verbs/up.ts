@@ -3,7 +3,7 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { CommonOptions, Invocation } from "../invocation.ts";
 import { printTable } from "../print/table.ts";
 import { interrupted, interruption } from "../session/interruption.ts";
-import { connectTo } from "../session/log-session.ts";
+import { checkNamedServer, connectTo } from "../session/log-session.ts";
 import { readProject } from "../session/project.ts";
 import { chosenServices } from "../session/services.ts";
 import { WrongUse } from "../wrong-use.ts";
@@ -22,6 +22,7 @@ export async function up(invocation: Invocation, options: UpOptions): Promise<Ex
   const services = chosenServices(data.project, { replicas, mains });
   const natsPort = portOf(options.port);
   const stackOptions = { data, services, ...(natsPort === undefined ? {} : { natsPort }) };
+  await checkNamedServer(invocation);
   if (options.foreground === true) return foreground(invocation, stackOptions);
   const running = await startHeldStack(stackOptions);
   await register(invocation, running.natsUrl);
@@ -47,7 +48,7 @@ async function foreground(invocation: Invocation, options: StackOptions): Promis
 async function register(invocation: Invocation, natsUrl: string): Promise<void> {
   if (readProject(invocation.data.project).pipelines.length === 0) return;
   const { registerProject } = await import("../registration/register-project.ts");
-  await using log = await connectTo(natsUrl);
+  await using log = await connectTo(natsUrl, invocation.note);
   await registerProject(invocation, log);
 }
 
