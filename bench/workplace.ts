@@ -12,7 +12,7 @@ export interface Workplace extends AsyncDisposable {
 /** Makes a workplace. The server writes to disk as a log's would, synced at the system's leisure. */
 export async function makeWorkplace(): Promise<Workplace> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-bench-"));
-  const server = await startNatsServer({ dataDir: join(directory, "nats") });
+  const server = await startNatsServer({ dataDir: join(directory, "nats"), endsWithStarter: true });
   return {
     natsUrl: server.url,
     directory,

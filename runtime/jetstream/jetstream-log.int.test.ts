@@ -15,7 +15,7 @@ let outsider: NatsConnection;
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), "millrace-log-"));
-  server = await startNatsServer({ dataDir });
+  server = await startNatsServer({ dataDir, endsWithStarter: true });
   outsider = await connect({ servers: server.url });
 });
 

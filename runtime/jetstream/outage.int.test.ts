@@ -13,7 +13,7 @@ let server: NatsServer;
 
 beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), "millrace-outage-"));
-  server = await startNatsServer({ dataDir });
+  server = await startNatsServer({ dataDir, endsWithStarter: true });
 });
 
 afterEach(async () => {
@@ -27,7 +27,7 @@ async function outage(meanwhile: () => Promise<unknown>): Promise<void> {
   process.kill(server.pid, "SIGKILL");
   await server.stop();
   await meanwhile();
-  server = await startNatsServer({ dataDir, port });
+  server = await startNatsServer({ dataDir, port, endsWithStarter: true });
 }
 
 /** A list whose length can be waited for. */

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,6 +15,8 @@ export interface LaunchOptions extends BinaryOptions {
   readonly port?: number;
   /** Writes reach the disk before they are acknowledged; otherwise an operating system's crash loses up to 2 minutes. */
   readonly syncAlways?: boolean;
+  /** The server ends with this process however that ends, as for a test or a bench; default: it outlives a kill. */
+  readonly endsWithStarter?: boolean;
 }
 
 /** Longest wait for a server to read its streams and listen. */
@@ -37,6 +39,7 @@ export async function launch(options: LaunchOptions, lock: DataLock): Promise<Se
     const child = spawn(binary, ["-c", config], { stdio: ["ignore", log, log, lock.fd], detached: true });
     closeSync(log);
     child.unref();
+    if (options.endsWithStarter === true) endWithThisProcess(child);
     let ended: string | undefined;
     child.once("error", (error) => (ended = error.message));
     child.once("exit", (code, signal) => (ended = `it ended with ${signal ?? `status ${code}`}`));
@@ -50,6 +53,17 @@ export async function launch(options: LaunchOptions, lock: DataLock): Promise<Se
   } finally {
     lock.release();
   }
+}
+
+/** A shell that reads from this process until it is gone, and then ends the server; it goes when the server does. */
+function endWithThisProcess(server: ChildProcess): void {
+  const script = 'read -r line; kill "$0"';
+  const guard = spawn("sh", ["-c", script, String(server.pid)], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  guard.unref();
+  server.once("exit", () => guard.kill());
 }
 
 /** JSON is a nats-server configuration too. Loopback only: a server for this machine has no passwords. */

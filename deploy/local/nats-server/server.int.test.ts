@@ -32,10 +32,10 @@ async function free(): Promise<true | undefined> {
 }
 
 /** A process that uses the server and says where it is; it lets go when its stdin ends. */
-async function startUser(): Promise<{ child: ChildProcess; url: string; pid: number }> {
+async function startUser(endsWithStarter = false): Promise<{ child: ChildProcess; url: string; pid: number }> {
   const script = `
     const { startNatsServer } = await import(${JSON.stringify(import.meta.resolve("./server.ts"))});
-    const server = await startNatsServer({ dataDir: ${JSON.stringify(dataDir)} });
+    const server = await startNatsServer({ dataDir: ${JSON.stringify(dataDir)}, endsWithStarter: ${endsWithStarter} });
     console.log(JSON.stringify({ url: server.url, pid: server.pid }));
     process.stdin.resume().on("end", () => server.stop());`;
   const flags = ["--conditions=millrace-source", "--input-type=module", "-e", script];
@@ -84,6 +84,13 @@ describe("startNatsServer()", () => {
     expect(server.pid).toBe(starter.pid);
     await server.stop();
     expect(await serves(server.url)).toBe(false);
+  });
+
+  it("ends with its starter, even a killed one, where that is asked for", async () => {
+    const starter = await startUser(true);
+    starter.child.kill("SIGKILL");
+    await until(free, { timeoutMs: 20_000, late: () => new Error("the server outlived its starter") });
+    expect(await serves(starter.url)).toBe(false);
   });
 
   it("starts a new server when the old one was killed", async () => {
