@@ -261,7 +261,8 @@ function textOf(file: string): string | undefined {
   }
 }
 
-function manifestFile(place: string): string {
+/** Path of the manifest that belongs to an artifact's directory. */
+export function manifestFile(place: string): string {
   return `${place}.manifest.json`;
 }
 

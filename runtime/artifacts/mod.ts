@@ -1,3 +1,4 @@
+export { borrowArtifact } from "./borrow-artifact.ts";
 export { commitFiles } from "./commit-files.ts";
 export { DirectoryStore, type DirectoryStoreOptions } from "./directory-store.ts";
 export { fileSha256 } from "./file-digest.ts";

@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { toMillraceError } from "millrace/model";
 import { type ExitCode, exitCode } from "./exit-code.ts";
+import { interrupt } from "./session/interruption.ts";
 import { program } from "./program.ts";
 import { WrongUse } from "./wrong-use.ts";
 
@@ -10,6 +11,7 @@ import { WrongUse } from "./wrong-use.ts";
  */
 export async function run(args: readonly string[]): Promise<ExitCode> {
   let status: ExitCode = exitCode.done;
+  process.stdout.on("error", interrupt);
   const setStatus = (code: ExitCode): void => void (status = code);
   try {
     await program(setStatus).parseAsync([...args], { from: "user" });
@@ -18,6 +20,8 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCode.done : exitCode.wrongUse;
     report(thrown);
     return thrown instanceof WrongUse ? exitCode.wrongUse : exitCode.failed;
+  } finally {
+    process.stdout.off("error", interrupt);
   }
 }
 

@@ -50,11 +50,20 @@ export async function startHeldStack(options: HeldStackOptions): Promise<Running
  * @returns What ran; undefined if nothing did.
  */
 export async function stopHeldStack(data: DataDirectory): Promise<RunningStack | undefined> {
-  const running = await findRunningStack(data);
+  const running = await settledStack(data);
   if (running === undefined) return undefined;
   process.kill(running.pid, "SIGTERM");
   await until(() => isGone(data), { timeoutMs: goneTimeoutMs, late: () => stillThere(running) });
   return running;
+}
+
+/** The stack that runs, also one that is still starting; undefined if there is none. */
+async function settledStack(data: DataDirectory): Promise<RunningStack | undefined> {
+  const look = async (): Promise<{ readonly running: RunningStack | undefined } | undefined> => {
+    const running = await findRunningStack(data);
+    return running !== undefined || (await isGone(data)) ? { running } : undefined;
+  };
+  return (await until(look, { timeoutMs: readyTimeoutMs, late: () => failed(data) })).running;
 }
 
 async function isGone(data: DataDirectory): Promise<true | undefined> {

@@ -3,6 +3,11 @@ import { Cancelled } from "millrace/model";
 const controller = new AbortController();
 let listening = false;
 
+/** Ends the command as if the user had asked for it, for example when nobody reads its output any more. */
+export function interrupt(): void {
+  controller.abort(new Cancelled("interrupted"));
+}
+
 /**
  * Aborts when the command is asked to end: Ctrl-C, SIGTERM, a closed terminal. What was started for it is then
  * stopped in order, within bounds, so more of these signals change nothing.
@@ -10,7 +15,7 @@ let listening = false;
 export function interruption(): AbortSignal {
   if (!listening) {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.on(signal, () => controller.abort(new Cancelled("interrupted")));
+      process.on(signal, interrupt);
     }
     listening = true;
   }

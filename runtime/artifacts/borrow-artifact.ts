@@ -1,0 +1,17 @@
+import { mkdirSync, symlinkSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { manifestFile } from "./directory-store.ts";
+import type { ArtifactStore } from "./store.ts";
+
+/**
+ * Makes an artifact of one directory store readable in another by links, without copying it: for work that nobody is
+ * to see, in a store of its own.
+ */
+export function borrowArtifact(to: ArtifactStore, from: ArtifactStore, digest: string): void {
+  const place = fileURLToPath(to.uriOf(digest));
+  const lent = fileURLToPath(from.uriOf(digest));
+  mkdirSync(dirname(place), { recursive: true });
+  symlinkSync(lent, place);
+  symlinkSync(manifestFile(lent), manifestFile(place));
+}
