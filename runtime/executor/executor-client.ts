@@ -160,9 +160,10 @@ async function run(
   const printed = () => child?.tail.since(mark) ?? "";
   const timers: NodeJS.Timeout[] = [];
   // An engine doesn't always stop when asked, and what blocks the event loop can't even hear it: the process is ended.
-  const giveUpIn = (delayMs: number, error: MillraceError) => {
+  // The error is made when it is needed: its stack costs more than the rest of a small execution's bookkeeping.
+  const giveUpIn = (delayMs: number, error: () => MillraceError) => {
     const giveUp = () => {
-      connection.abandon(executionId, error);
+      connection.abandon(executionId, error());
       child?.kill();
     };
     timers.push(setTimeout(giveUp, Math.min(delayMs, timerMsMax)));
@@ -170,10 +171,10 @@ async function run(
   const onAbort = () => {
     const reason = reasonOf(signal);
     connection.cancel(executionId, reason);
-    giveUpIn(stopGraceMs, cancelledBy(reason));
+    giveUpIn(stopGraceMs, () => cancelledBy(reason));
   };
   signal?.addEventListener("abort", onAbort, { once: true });
-  if (start.deadlineMs > 0n) giveUpIn(Number(start.deadlineMs) + stopGraceMs, deadlineExceeded(start));
+  if (start.deadlineMs > 0n) giveUpIn(Number(start.deadlineMs) + stopGraceMs, () => deadlineExceeded(start));
   try {
     return await connection.start(executionId, start, { onReport, printed });
   } finally {

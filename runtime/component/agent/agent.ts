@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumption } from "../../log/mod.ts";
 import { decodeEvent } from "../../journal/mod.ts";
 import { defaultAckWaitMs, parseSubject } from "../../log/mod.ts";
@@ -135,12 +136,25 @@ async function stopIfSuperseded({ log, subjects, declaration, logger }: AgentCon
   }
 }
 
-/** Stops what runs here as soon as its run is cancelled. */
+/** Wait before control is watched again after the watch broke, in milliseconds. */
+const rewatchDelayMs = 1_000;
+
+/** Stops what runs here as soon as its run is cancelled; a watch that breaks goes on where it was. */
 async function watchControl(context: AgentContext, signal: AbortSignal): Promise<void> {
-  const from = (await context.log.leaderLastSequence()) + 1;
-  for await (const entry of context.log.follow([context.subjects.filters.control], { from, signal })) {
-    const subject = parseSubject(entry.subject);
-    if (subject.kind !== "control" || decodeEvent(entry.data)?.body?.$case !== "cancelRequested") continue;
-    context.running.cancelRun(subject.pipeline, subject.run);
+  let from: number | undefined;
+  while (!signal.aborted) {
+    try {
+      from ??= (await context.log.leaderLastSequence()) + 1;
+      for await (const entry of context.log.follow([context.subjects.filters.control], { from, signal })) {
+        from = entry.sequence + 1;
+        const subject = parseSubject(entry.subject);
+        if (subject.kind !== "control" || decodeEvent(entry.data)?.body?.$case !== "cancelRequested") continue;
+        context.running.cancelRun(subject.pipeline, subject.run);
+      }
+    } catch (thrown) {
+      if (signal.aborted) return;
+      context.logger.warn({ error: toMillraceError(thrown) }, "watching control broke; it goes on in a moment");
+      await sleep(rewatchDelayMs, undefined, { signal }).catch(() => undefined);
+    }
   }
 }
