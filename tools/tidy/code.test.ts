@@ -56,8 +56,11 @@ describe("the packages", () => {
         expect(version, `${name} in ${path}`).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
-  it("are all under the licence of the repository", () => {
-    for (const [path, { license }] of manifests()) expect(license, path).toBe("Apache-2.0");
+  it("say what they are and under which licence", () => {
+    for (const [path, { license, description = "", private: kept }] of manifests()) {
+      expect(license, path).toBe("Apache-2.0");
+      if (kept !== true) expect(description, path).not.toBe("");
+    }
   });
 
   it("agree on the version of what several of them use", () => {

@@ -29,7 +29,10 @@ export function trackedFiles(pattern: RegExp): readonly SourceFile[] {
 /** A package's manifest, as far as it is looked at here. */
 export interface Manifest {
   readonly name?: string;
+  readonly description?: string;
   readonly license?: string;
+  /** Whether it is never published. */
+  readonly private?: boolean;
   readonly exports?: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
