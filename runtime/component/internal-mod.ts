@@ -2,6 +2,5 @@
 export { durableName } from "./agent/agent.ts";
 export { startExecution } from "./agent/start-execution.ts";
 export { type ServiceServer, startServiceServer } from "./grpc/service-server.ts";
-export { planReader, storePlan } from "./plan-artifact.ts";
 export { readServiceConfig, type ServiceConfig } from "./service-config.ts";
 export { runService, type StartedService } from "./service-process.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Event } from "../contracts/millrace/event/v1/event.ts";
 import { MillraceError, Retryable } from "../model/mod.ts";
 import { encodeEvent, readEvent } from "./event-codec.ts";
-import { type EventHeaderOptions, eventHeaders } from "./event-headers.ts";
+import { type EventHeaderOptions, eventHeaders, traceparentOf } from "./event-headers.ts";
 import type { Appended, Log, LogEntry } from "./log.ts";
 
 export interface AppendEventOptions extends EventHeaderOptions {
@@ -49,7 +49,7 @@ export async function appendEvent(
     log,
     subject,
     data: encodeEvent(event),
-    headers: eventHeaders(event, options),
+    headers: eventHeaders(event, { ...options, traceparent: options.traceparent ?? traceparentOf(subject, event.id) }),
     id: event.id,
     options,
   };

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Event } from "../contracts/millrace/event/v1/event.ts";
 import { encodeEvent, eventBytesMax, newEventId, readEvent } from "./event-codec.ts";
-import { eventHeaders } from "./event-headers.ts";
+import { eventHeaders, traceparentOf } from "./event-headers.ts";
 
 const nudged = (reason: string): Event => ({ id: newEventId(), body: { $case: "nudged", value: { reason } } });
 
@@ -48,6 +48,22 @@ describe("readEvent()", () => {
   it("takes bytes without an event id for a stranger's", () => {
     expect(readEvent(new TextEncoder().encode("{}"))).toMatchObject({ kind: "undecodable" });
     expect(readEvent(new Uint8Array())).toMatchObject({ kind: "undecodable" });
+  });
+});
+
+describe("traceparentOf()", () => {
+  const run = "0af7651916cd43dd8448eb211c80319c";
+  const eventId = "b7ad6b716920333155555555aaaaaaaa";
+
+  it("makes the run the trace and the event the span", () => {
+    const expected = `00-${run}-b7ad6b7169203331-01`;
+    expect(traceparentOf(`mr.run.penguins.${run}._._.started`, eventId)).toBe(expected);
+    expect(traceparentOf(`mr.run.penguins.${run}.trainer.model.artifact.Model.model`, eventId)).toBe(expected);
+  });
+
+  it("gives what belongs to no run no trace", () => {
+    expect(traceparentOf("mr.dataset.penguins", eventId)).toBeUndefined();
+    expect(traceparentOf("mr.run.penguins.by-hand._._.started", eventId)).toBeUndefined();
   });
 });
 

@@ -1,10 +1,11 @@
 import type { Event } from "../contracts/millrace/event/v1/event.ts";
+import { parseSubject } from "./subject.ts";
 
 export interface EventHeaderOptions {
   /** CloudEvents source: who writes, for example a component's name. */
   readonly source?: string;
-  /** W3C trace context of the span that writes. */
-  readonly traceparent?: string;
+  /** W3C trace context of the span that writes; by default the run's own trace. */
+  readonly traceparent?: string | undefined;
 }
 
 /**
@@ -20,6 +21,19 @@ export function eventHeaders(event: Event, options: EventHeaderOptions = {}): Re
     "ce-datacontenttype": "application/protobuf",
     ...(options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
   };
+}
+
+const traceIdPattern = /^[0-9a-f]{32}$/;
+const spanIdDigits = 16;
+
+/**
+ * Trace context of an event of a run: the trace is the run, so that whoever is restarted or late joins it, and the span
+ * is the event. Undefined for what belongs to no run. Source: W3C Trace Context.
+ */
+export function traceparentOf(subject: string, eventId: string): string | undefined {
+  const parsed = parseSubject(subject);
+  if (!("run" in parsed) || !traceIdPattern.test(parsed.run)) return undefined;
+  return `00-${parsed.run}-${eventId.slice(0, spanIdDigits)}-01`;
 }
 
 /** CloudEvents type of an event: `datasetPublished` is `millrace.dataset.published.v1`. */

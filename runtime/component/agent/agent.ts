@@ -23,6 +23,8 @@ export interface Agent {
   /** Takes no more; what is under way ends, or goes to other replicas at the deadline. */
   drain(deadlineMs: number): Promise<{ readonly finished: number; readonly returned: number }>;
   readonly draining: boolean;
+  /** Durable consumers it takes from. */
+  readonly durables: readonly string[];
 }
 
 export interface AgentTiming {
@@ -63,6 +65,7 @@ export async function startAgent(
 
   let draining = false;
   return {
+    durables: consumptions.map(({ durable }) => durable),
     get draining() {
       return draining;
     },

@@ -1,9 +1,9 @@
-import { openArtifactStore } from "../../artifacts/mod.ts";
+import { openArtifactStore, planReader } from "../../artifacts/mod.ts";
 import { createPlans } from "../../driver/mod.ts";
 import { ExecutorClient } from "../../executor/mod.ts";
-import { connectLog } from "../../jetstream/mod.ts";
+import { connectLog, type JetStreamLog } from "../../jetstream/mod.ts";
 import { subjectsOf } from "../../log/mod.ts";
-import { targetToken } from "../../model/mod.ts";
+import { targetToken, toMillraceError } from "../../model/mod.ts";
 import type { Logger } from "pino";
 import { startAgent } from "./agent.ts";
 import type { AgentContext } from "./context.ts";
@@ -12,7 +12,6 @@ import { createSlots } from "./slots.ts";
 import { startAgentServer } from "../agent-server.ts";
 import type { Component } from "../component.ts";
 import type { ServiceServer } from "../grpc/service-server.ts";
-import { planReader } from "../plan-artifact.ts";
 import { readAgentConfig } from "../service-config.ts";
 import type { AgentConfig } from "../service-config.ts";
 import { runService } from "../service-process.ts";
@@ -57,6 +56,7 @@ async function startComponent(component: Component, config: AgentConfig, logger:
     destinationOf,
   };
   const agent = await startAgent(context, config);
+  void retireOldDurables(log, declaration.name, agent.durables, logger);
   const server: ServiceServer = await startAgentServer(config.grpcAddress, declaration, {
     executions: () => [...context.running.all.values()],
     slots: config.slots,
@@ -77,6 +77,20 @@ async function startComponent(component: Component, config: AgentConfig, logger:
       await server.close();
     },
   };
+}
+
+/** An earlier version with other filters had a durable of another name; it goes once nothing is left in it. */
+async function retireOldDurables(
+  log: JetStreamLog,
+  name: string,
+  durables: readonly string[],
+  logger: Logger,
+): Promise<void> {
+  try {
+    for (const prefix of [name, `${name}-control`]) await log.retireDurables(prefix, durables);
+  } catch (thrown) {
+    logger.warn({ err: toMillraceError(thrown) }, "could not look for drained durables of earlier versions");
+  }
 }
 
 /** The destination that a pushing component names in its parameter `to`, as a subject token. */
