@@ -1,8 +1,8 @@
-import type { ArtifactStore } from "millrace/artifacts";
+import { type ArtifactStore, planReader } from "millrace/artifacts";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
+import { createPlans } from "millrace/driver";
 import type { Log } from "millrace/log";
 import { foldPipelines } from "millrace/projections";
-import { plansOf } from "./plans.ts";
 
 /** A pipeline's current version and its plan. */
 export interface RegisteredPlan {
@@ -21,7 +21,7 @@ export async function readRegisteredPlans(
   store: ArtifactStore,
   to: number,
 ): Promise<readonly RegisteredPlan[]> {
-  const plans = plansOf(log, store);
+  const plans = createPlans(log, planReader(store));
   const chains = [...(await foldPipelines(log, { to }))].sort(([a], [b]) => (a < b ? -1 : 1));
   const registered = await Promise.all(
     chains.map(async ([pipeline, { state }]): Promise<RegisteredPlan[]> => {

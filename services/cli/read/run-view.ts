@@ -1,10 +1,10 @@
-import type { ArtifactStore } from "millrace/artifacts";
+import { type ArtifactStore, planReader } from "millrace/artifacts";
+import { createPlans } from "millrace/driver";
 import type { Log } from "millrace/log";
 import { subjectsOf } from "millrace/log";
 import { Terminal } from "millrace/model";
 import { findRun, foldRun, type RunFold, type RunView, viewRun } from "millrace/projections";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
-import { plansOf } from "./plans.ts";
 
 /** A run with its plan, as of a sequence. */
 export interface ReadRun {
@@ -27,5 +27,5 @@ export async function readRun(log: Log, store: ArtifactStore, name: string, to: 
 /** The plan that a run's start names. */
 export async function planOf(log: Log, store: ArtifactStore, { run, started }: RunFold): Promise<Plan> {
   if (started === undefined) throw new Terminal("run-not-started", `Cannot show run ${run}: its start cannot be read`);
-  return plansOf(log, store).load(started.body.planDigest, Number(started.body.planSequence));
+  return createPlans(log, planReader(store)).load(started.body.planDigest, Number(started.body.planSequence));
 }

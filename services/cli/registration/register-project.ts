@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
+import { storePlan } from "millrace/artifacts";
 import { registerPipeline, type RegisteredPlan } from "millrace/control";
 import type { Log } from "millrace/log";
 import type { Invocation } from "../invocation.ts";
 import { readProject } from "../session/project.ts";
 import { storeOf } from "../session/store.ts";
-import { commitPlan } from "./commit-plan.ts";
 import { compileModule } from "./compile-module.ts";
 
 /** Registers the pipelines that the project's package.json lists. */
@@ -12,7 +12,7 @@ export async function registerProject({ data, note }: Invocation, log: Log): Pro
   const store = storeOf(data);
   for (const file of readProject(data.project).pipelines) {
     const plan = await compileModule(resolve(data.project, file), store);
-    const registered = await registerPipeline(log, plan, commitPlan(store));
+    const registered = await registerPipeline(log, plan, (bytes) => storePlan(store, bytes));
     if (registered.changed) note(sentenceOf(registered));
   }
 }

@@ -1,3 +1,4 @@
+import { storePlan } from "millrace/artifacts";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
 import { registerPipeline } from "millrace/control";
 import { subjectsOf } from "millrace/log";
@@ -10,7 +11,6 @@ import { awaitModel, predict } from "../predicting/model-server.ts";
 import { awaitStarts } from "../publishing/await-starts.ts";
 import { cloudEventOf, datasetEventOf } from "../publishing/dataset-event.ts";
 import { publishPlainly } from "../publishing/publish-plainly.ts";
-import { commitPlan } from "../registration/commit-plan.ts";
 import { compileModule } from "../registration/compile-module.ts";
 import { openStack, type StackSession } from "../session/stack-session.ts";
 import { storeOf } from "../session/store.ts";
@@ -54,7 +54,7 @@ interface DemoResult {
 async function run(invocation: Invocation, session: StackSession, { plan, csv, say }: Demo): Promise<DemoResult> {
   const { log, natsUrl, servingUrl } = session;
   const store = storeOf(invocation.data);
-  const { version, changed } = await registerPipeline(log, plan, commitPlan(store));
+  const { version, changed } = await registerPipeline(log, plan, (bytes) => storePlan(store, bytes));
   say(`Pipeline ${plan.pipeline}, version ${version} (${changed ? "registered" : "unchanged"})`);
 
   const event = datasetEventOf(example.dataset, csv, { source: "millrace-demo" }, ".");
