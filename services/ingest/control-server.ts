@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
-import type { ArtifactStore } from "millrace/artifacts";
+import { type ArtifactStore, storePlan } from "millrace/artifacts";
 import { ControlServiceService } from "millrace/contracts/millrace/control/v1/control.ts";
 import type {
   CancelRunRequest,
@@ -11,7 +11,7 @@ import type {
   RegisterPipelineRequest,
   RegisterPipelineResponse,
 } from "millrace/contracts/millrace/control/v1/control.ts";
-import { type ServiceServer, startServiceServer, storePlan } from "millrace/component/internal";
+import { type ServiceServer, startServiceServer } from "millrace/component/internal";
 import { registerPipeline, requestCancel } from "millrace/control";
 import { appendEvent, newEventId } from "millrace/log";
 import type { Log, Subjects } from "millrace/log";

@@ -1,5 +1,5 @@
-import { openArtifactStore } from "millrace/artifacts";
-import { durableName, planReader } from "millrace/component/internal";
+import { openArtifactStore, planReader } from "millrace/artifacts";
+import { durableName } from "millrace/component/internal";
 import type { StartedService } from "millrace/component/internal";
 import { createPlans } from "millrace/driver";
 import { connectLog } from "millrace/jetstream";
