@@ -29,7 +29,12 @@ export const blessedChain: ChainKind<Blessings> = {
 
 /** The event that blesses a model, after the chain's head. */
 export function blessedEvent(chain: Chain<Blessings>, blessed: ModelBlessed): Omit<Event, "id"> {
-  const last = bless(chain.state, blessed, 0).map(({ model, run, node, sequence }) => ({ model, run, node, sequence: BigInt(sequence) }));
+  const last = bless(chain.state, blessed, 0).map(({ model, run, node, sequence }) => ({
+    model,
+    run,
+    node,
+    sequence: BigInt(sequence),
+  }));
   return {
     previous: predecessorOf(chain.head),
     body: { $case: "modelBlessed", value: blessed },
