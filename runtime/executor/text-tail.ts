@@ -19,7 +19,7 @@ export class TextTail {
   push(piece: Uint8Array): void {
     this.#total += piece.length;
     const all = Buffer.concat([this.#kept, piece]);
-    this.#kept = all.length > this.bytesMax ? Buffer.from(all.subarray(-this.bytesMax)) : all;
+    this.#kept = all.length > this.bytesMax ? Buffer.from(all.subarray(all.length - this.bytesMax)) : all;
   }
 
   /** What is kept of all that came after a mark. */
