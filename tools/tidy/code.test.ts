@@ -1,10 +1,16 @@
 import { readdirSync } from "node:fs";
+import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { manifests, textOf, trackedFiles } from "./repository.ts";
 
 const linesMax = 400;
 const generated = /^runtime\/contracts\//;
+
+/** The folder of the library that a path is in. */
+function folderOf(path: string): string | undefined {
+  return path.split("/")[1];
+}
 
 describe("the code", () => {
   it("has no file of more lines than can be overseen", () => {
@@ -27,6 +33,20 @@ describe("the code", () => {
         types: `./dist/${folder}/mod.d.ts`,
         default: `./dist/${folder}/mod.js`,
       });
+  });
+
+  it("enters another folder of the library by a mod.ts alone", () => {
+    const inside = trackedFiles(/^runtime\/.*\.ts$/)
+      .filter(({ path }) => !/\.test\.ts$|^runtime\/(contracts|testing)\//.test(path))
+      .flatMap(({ path, text }) =>
+        [...text.matchAll(/(?:from|import\() ?"(?<target>\.[^"]+)"/g)].map(({ groups }) => ({
+          path,
+          target: posix.join(posix.dirname(path), groups?.["target"] ?? ""),
+        })),
+      )
+      .filter(({ path, target }) => folderOf(path) !== folderOf(target) && folderOf(target) !== "contracts")
+      .filter(({ target }) => posix.basename(target) !== "mod.ts");
+    expect(inside).toEqual([]);
   });
 
   it("names no place of one machine", () => {

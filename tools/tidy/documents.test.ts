@@ -80,6 +80,15 @@ describe("the documents", () => {
     }
   });
 
+  it.each([
+    ["README.md", "examples/penguins/pipeline.ts", "export default pipeline("],
+    ["docs/custom-component.md", "examples/custom-component/row-filter/component.ts", "import "],
+    ["docs/custom-component.md", "examples/custom-component/row-filter/main.ts", "import "],
+  ])("show code as it is: %s has %s", (page, file, from) => {
+    const source = textOf(file);
+    expect(textOf(page)).toContain(source.slice(source.indexOf(from)));
+  });
+
   it("list every decision", () => {
     const index = textOf("docs/adr/README.md").replaceAll(/ +/g, " ");
     const decisions = trackedFiles(/^docs\/adr\/\d{4}-[a-z-]+\.md$/);
