@@ -33,5 +33,6 @@ function report(thrown: unknown): void {
   const error = toMillraceError(thrown);
   process.stderr.write(`millrace: ${error.message}\n`);
   if (error.detail !== undefined && !error.message.includes(error.detail)) process.stderr.write(`${error.detail}\n`);
-  if (error.code === "internal" && error.cause instanceof Error) process.stderr.write(`${error.cause.stack}\n`);
+  const stackHelps = error.code === "user-code" || error.code === "internal";
+  if (stackHelps && error.cause instanceof Error) process.stderr.write(`${error.cause.stack}\n`);
 }

@@ -1,11 +1,11 @@
-import { cpSync, mkdirSync, mkdtempSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Terminal } from "millrace/model";
-import { debugExecution } from "../debugging/debug-execution.ts";
+import { debugExecution, type DebugResult } from "../debugging/debug-execution.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { type CommonOptions, type Invocation, workingDirectory } from "../invocation.ts";
-import { recordedStart } from "../debugging/recorded-start.ts";
+import { type RecordedStart, recordedStart } from "../debugging/recorded-start.ts";
 import { readRun } from "../read/run-view.ts";
 import { openLog } from "../session/log-session.ts";
 import { chosenServices } from "../session/services.ts";
@@ -22,54 +22,69 @@ export async function exec(
   options: ExecOptions,
   [runName = "latest", nodeName = ""]: readonly string[],
 ): Promise<ExitCode> {
-  const { data, json, print, note } = invocation;
-  const store = storeOf(data);
   const recorded = await readRecorded(invocation, runName, nodeName);
-  const service = chosenServices(data.project, {}).find(({ name }) => name === recorded.start.component);
-  if (service === undefined) {
-    throw new Terminal(
-      "unknown-component",
-      `Cannot run ${nodeName}: no service here is component ${recorded.start.component}`,
-    );
+  const scratch = mkdtempSync(join(tmpdir(), "millrace-scratch-"));
+  try {
+    const result = await debugExecution({
+      main: mainOf(invocation, recorded),
+      data: invocation.data,
+      store: storeOf(invocation.data),
+      scratch,
+      start: recorded.start,
+      inspectBrk: options.inspectBrk ?? false,
+      note: invocation.note,
+    });
+    const out = options.out === undefined ? mkdtempSync(join(tmpdir(), "millrace-exec-")) : options.out;
+    show(invocation, recorded, result, copyOutputs(recorded, result, resolve(workingDirectory(), out)));
+    return exitCode.done;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
   }
-  const scratch = mkdtempSync(join(tmpdir(), "millrace-exec-"));
-  const result = await debugExecution({
-    main: service.main,
-    data,
-    store,
-    scratch,
-    start: recorded.start,
-    inspectBrk: options.inspectBrk ?? false,
-    note,
-  });
-  const out = options.out === undefined ? join(scratch, "outputs") : resolve(workingDirectory(), options.out);
-  const outputs = result.outputs.map(({ name, digest, path }) => {
-    const place = join(out, name);
-    mkdirSync(place, { recursive: true });
-    cpSync(path, place, { recursive: true });
-    return { name, digest, path: place, recorded: recorded.outputs.get(name) ?? null };
-  });
-  const { metrics, note: remark } = result;
-  if (json)
-    print(JSON.stringify({ run: recorded.start.run, node: recorded.start.node, outputs, metrics, note: remark }));
-  else {
-    for (const output of outputs) print(`${output.name}: ${output.path} (${comparison(output)})`);
-    if (remark !== "") print(remark);
-  }
-  return exitCode.done;
 }
 
-async function readRecorded(invocation: Invocation, runName: string, nodeName: string) {
+async function readRecorded(invocation: Invocation, runName: string, nodeName: string): Promise<RecordedStart> {
   await using session = await openLog(invocation);
+  const store = storeOf(invocation.data);
   const to = await session.log.leaderLastSequence();
-  return recordedStart(
-    storeOf(invocation.data),
-    await readRun(session.log, storeOf(invocation.data), runName, to),
-    nodeName,
-  );
+  return recordedStart(store, await readRun(session.log, store, runName, to), nodeName);
 }
 
-function comparison({ digest, recorded }: { readonly digest: string; readonly recorded: string | null }): string {
+function mainOf({ data }: Invocation, { start }: RecordedStart): string {
+  const service = chosenServices(data.project, {}).find(({ name }) => name === start.component);
+  if (service !== undefined) return service.main;
+  const message = `Cannot run node "${start.node}": no service of this project is component "${start.component}"`;
+  throw new Terminal("unknown-component", message);
+}
+
+interface CopiedOutput {
+  readonly name: string;
+  readonly digest: string;
+  readonly path: string;
+  /** Digest that the run recorded; null if the node failed there. */
+  readonly recorded: string | null;
+}
+
+function copyOutputs({ outputs }: RecordedStart, result: DebugResult, out: string): readonly CopiedOutput[] {
+  return result.outputs.map(({ name, digest, path: from }) => {
+    const path = join(out, name);
+    mkdirSync(path, { recursive: true });
+    cpSync(from, path, { recursive: true });
+    return { name, digest, path, recorded: outputs.get(name) ?? null };
+  });
+}
+
+function show(
+  { json, print }: Invocation,
+  { start }: RecordedStart,
+  { metrics, note }: DebugResult,
+  outputs: readonly CopiedOutput[],
+): void {
+  if (json) return print(JSON.stringify({ run: start.run, node: start.node, outputs, metrics, note }));
+  for (const output of outputs) print(`${output.name}: ${output.path} (${comparison(output)})`);
+  if (note !== "") print(note);
+}
+
+function comparison({ digest, recorded }: CopiedOutput): string {
   if (recorded === null) return digest;
   return digest === recorded ? "the same bytes as recorded" : `${digest}, recorded was ${recorded}`;
 }
