@@ -24,7 +24,8 @@ export function moment(ms: number | null | undefined): string {
   return ms === null || ms === undefined ? "" : `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")}Z`;
 }
 
-/** A metric for people. */
+/** A metric for people, to four places or, if it is small, two digits. */
 export function metric(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toFixed(4);
+  if (Number.isInteger(value)) return String(value);
+  return Math.abs(value) < 0.001 ? value.toExponential(1) : value.toFixed(4);
 }
