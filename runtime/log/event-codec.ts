@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { Event } from "../contracts/millrace/event/v1/event.ts";
 import { Terminal } from "../model/mod.ts";
 
@@ -17,7 +17,7 @@ const idPattern = /^[0-9a-f]{32}$/;
 
 /** A random event id, 32 hex digits: how a writer knows its own message again. */
 export function newEventId(): string {
-  return randomBytes(16).toString("hex");
+  return randomUUID().replaceAll("-", "");
 }
 
 /**
