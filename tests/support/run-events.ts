@@ -8,7 +8,8 @@ type Body = NonNullable<Event["body"]>;
 /** A message of a run. */
 export interface RunEvent {
   readonly sequence: number;
-  readonly id: string;
+  /** The server's time, Unix epoch milliseconds. */
+  readonly timeMs: number;
   readonly node: string;
   /** For example `claimed`. */
   readonly type: Body["$case"];
@@ -35,7 +36,7 @@ export async function eventsUntil(
     const subject = parseSubject(entry.subject);
     if (event?.body === undefined) continue;
     const node = "node" in subject ? subject.node : "_";
-    seen.push({ sequence: entry.sequence, id: event.id, node, type: event.body.$case, body: event.body });
+    seen.push({ sequence: entry.sequence, timeMs: entry.timeMs, node, type: event.body.$case, body: event.body });
     if (isLast(seen.at(-1) as RunEvent)) return seen;
   }
   throw new Error(`run ${run} did not come to it: ${seen.map(({ node, type }) => `${node} ${type}`).join(", ")}`);

@@ -15,6 +15,9 @@ export interface Ran {
   readonly stderr: string;
 }
 
+/** Texts of files and what to put in their place, by file. */
+export type Edits = Readonly<Record<string, readonly (readonly [string, string])[]>>;
+
 /** The stack's record: what `up` writes down for other programs. */
 interface StackRecord {
   readonly natsUrl: string;
@@ -42,17 +45,22 @@ export class Workplace implements AsyncDisposable {
   }
 
   /** Copies an example into the project, edited by replacing texts in its files. */
-  copyExample(
-    name: string,
-    to: string,
-    edits: Readonly<Record<string, readonly (readonly [string, string])[]>> = {},
-  ): string {
+  copyExample(name: string, to: string, edits: Edits = {}): string {
+    return this.#copy(join(root, "examples", name), to, edits);
+  }
+
+  /** Copies a fixture of these tests into the project. */
+  copyFixture(name: string, to: string): string {
+    return this.#copy(join(root, "tests/fixtures", name), to, {});
+  }
+
+  #copy(source: string, to: string, edits: Edits): string {
     const target = this.path(to);
-    cpSync(join(root, "examples", name), target, { recursive: true, filter: (path) => !path.includes("node_modules") });
+    cpSync(source, target, { recursive: true, filter: (path) => !path.includes("node_modules") });
     for (const [file, replacements] of Object.entries(edits)) {
       let text = readFileSync(join(target, file), "utf8");
       for (const [from, into] of replacements) {
-        if (!text.includes(from)) throw new Error(`${name}/${file} does not hold ${JSON.stringify(from)}`);
+        if (!text.includes(from)) throw new Error(`${source}/${file} does not hold ${JSON.stringify(from)}`);
         text = text.replaceAll(from, into);
       }
       writeFileSync(join(target, file), text);
