@@ -23,7 +23,7 @@ const patienceMs = 120_000;
  * The messages of a run from its start to the first for which `isLast` holds.
  * @throws {Error} it did not come; with what came.
  */
-export async function eventsUntil(
+async function eventsUntil(
   natsUrl: string,
   run: string,
   isLast: (event: RunEvent) => boolean,
