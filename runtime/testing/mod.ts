@@ -1,2 +1,4 @@
 export * from "./execution-context.ts";
+export * from "./memory-stack.ts";
+export * from "./plans.ts";
 export * from "./test-model.ts";

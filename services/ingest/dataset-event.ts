@@ -68,6 +68,11 @@ function fromJson(data: Uint8Array, dataset: string): ParsedDatasetEvent {
       `the message must be a JSON CloudEvent: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    return refuse(
+      "not-a-cloud-event",
+      `the message must be a JSON object, and is ${Array.isArray(json) ? "a list" : typeof json}`,
+    );
   const parsed = v.safeParse(cloudEvent, json);
   if (!parsed.success) return refuseIssue(parsed.issues[0]);
   const { id, source, type, time, data: given } = parsed.output;
@@ -122,7 +127,6 @@ function refuseType(type: string): ParsedDatasetEvent {
 function refuseIssue(issue: v.BaseIssue<unknown>): ParsedDatasetEvent {
   const field = v.getDotPath(issue) ?? "";
   const missing = issue.received === "undefined";
-  if (field === "") return refuse("not-a-cloud-event", `the message must be a JSON object, and is ${issue.received}`);
   return missing
     ? refuse("missing-field", `field ${field} must be there and is missing`)
     : refuse("bad-field", `field ${field} ${reason(issue)}: it is ${issue.received}`);

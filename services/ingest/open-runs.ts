@@ -32,15 +32,7 @@ const endedKeptMs = 10 * 60_000;
  */
 export class OpenRuns {
   readonly #runs = new Map<string, WatchedRun>();
-  #newestMs = 0;
-
-  /** The newest server time seen. */
-  get newestMs(): number {
-    return this.#newestMs;
-  }
-
   fold(entry: LogEntry): void {
-    this.#newestMs = Math.max(this.#newestMs, entry.timeMs);
     const subject = parseSubject(entry.subject);
     if (!("run" in subject)) return;
     const run = this.#at(subject.pipeline, subject.run);

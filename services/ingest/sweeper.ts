@@ -24,6 +24,8 @@ const nudgesMax = 10;
 
 /** Repairs what no delivery will: nudges silent runs, cancels unclaimed nodes of cancelled ones. */
 export interface Sweeper extends AsyncDisposable {
+  /** Waits until it has seen a run's message at or after a sequence. */
+  caughtUp(sequence: number): Promise<void>;
   /** Looks at every watched run once. */
   sweep(nowMs: number): Promise<void>;
 }
@@ -35,7 +37,8 @@ export interface Sweeper extends AsyncDisposable {
 export function startSweeper(context: SweeperContext): Sweeper {
   const runs = new OpenRuns();
   const stop = new AbortController();
-  const watching = watch(context, runs, stop.signal).catch((error: unknown) => {
+  const seen = new SeenSequence();
+  const watching = watch(context, runs, seen, stop.signal).catch((error: unknown) => {
     if (!stop.signal.aborted) context.onTrouble(error);
   });
   const timer = setInterval(
@@ -43,6 +46,7 @@ export function startSweeper(context: SweeperContext): Sweeper {
     context.silentMs / 2 + Math.random() * (context.silentMs / 2),
   );
   return {
+    caughtUp: (sequence) => seen.reaches(sequence),
     sweep: (nowMs) => sweep(context, runs, nowMs),
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
@@ -52,8 +56,36 @@ export function startSweeper(context: SweeperContext): Sweeper {
   };
 }
 
-async function watch({ log, subjects }: SweeperContext, runs: OpenRuns, signal: AbortSignal): Promise<void> {
-  for await (const entry of log.follow([subjects.filters.runs], { signal })) runs.fold(entry);
+async function watch(
+  { log, subjects }: SweeperContext,
+  runs: OpenRuns,
+  seen: SeenSequence,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const entry of log.follow([subjects.filters.runs], { signal })) {
+    runs.fold(entry);
+    seen.is(entry.sequence);
+  }
+}
+
+/** A sequence that only grows, and those who wait for it. */
+class SeenSequence {
+  #sequence = 0;
+  readonly #waiting = new Map<() => void, number>();
+
+  is(sequence: number): void {
+    this.#sequence = sequence;
+    for (const [go, wanted] of this.#waiting) {
+      if (wanted > sequence) continue;
+      this.#waiting.delete(go);
+      go();
+    }
+  }
+
+  reaches(sequence: number): Promise<void> {
+    if (this.#sequence >= sequence) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.set(resolve, sequence));
+  }
 }
 
 async function sweep(context: SweeperContext, runs: OpenRuns, nowMs: number): Promise<void> {

@@ -7,12 +7,15 @@ import type { ArtifactStore } from "../../artifacts/mod.ts";
 import type { Event } from "../../contracts/millrace/event/v1/event.ts";
 import { controlChain, controlEvent, decodeEvent, emptyChain } from "../../journal/mod.ts";
 import { appendEvent, MemoryLog, newEventId, subjectsOf } from "../../log/mod.ts";
-import type { Log } from "../../log/mod.ts";
+import type { Delivery, Log } from "../../log/mod.ts";
 import { Retryable, Terminal } from "../../model/mod.ts";
 import { startTestAgent, startTestRun } from "../../testing/memory-stack.ts";
 import type { TestComponent } from "../../testing/memory-stack.ts";
 import { testPlan, testPlanDigest } from "../../testing/plans.ts";
 import type { Agent } from "./agent.ts";
+import type { AgentContext } from "./context.ts";
+import { handleDelivery } from "./handle-delivery.ts";
+import { createLease } from "./lease.ts";
 
 let directory: string;
 let store: ArtifactStore;
@@ -240,5 +243,60 @@ describe("agents on one log", () => {
     const lines = await story("p", "r1");
     expect(lines).toContain("b: cancelled");
     expect(lines).toContain("c: cancelled");
+  });
+});
+
+describe("redelivery", () => {
+  it("changes nothing: every message of an ended run, handed out again, writes nothing and is acknowledged", async () => {
+    const contexts: AgentContext[] = [];
+    for (const [name, component] of Object.entries(chainComponents)) {
+      const started = await startTestAgent(log, store, name, component);
+      agents.push(started.agent);
+      contexts.push(started.context);
+    }
+    await startTestRun(log, store, testPlan("p", chain), "r1", "hello");
+    await outcome("p", "r1");
+    await Promise.all(agents.map((agent) => agent.drain(1_000)));
+    const end = await log.leaderLastSequence();
+    let acknowledged = 0;
+    const triggers: Delivery["entry"][] = [];
+    for await (const entry of log.read([subjects.filters.run("p", "r1")])) triggers.push(entry);
+    const artifacts = triggers.filter(({ subject }) => subject.includes(".artifact."));
+    for (const context of contexts)
+      for (const entry of artifacts) {
+        const delivery: Delivery = {
+          entry,
+          count: 2,
+          receivedAt: performance.now(),
+          ack: () => void acknowledged++,
+          nak: () => undefined,
+          working: () => undefined,
+          term: () => undefined,
+        };
+        await handleDelivery(context, { durable: "again", lease: createLease(delivery, 30_000) });
+      }
+    expect(await log.leaderLastSequence()).toBe(end);
+    expect(acknowledged).toBe(contexts.length * artifacts.length);
+  });
+
+  it("heals a fan-out and an outcome that the holder could not write any more", async () => {
+    const whole = log;
+    await start(chainComponents);
+    await startTestRun(log, store, testPlan("p", chain), "r1", "hello");
+    await outcome("p", "r1");
+    await Promise.all(agents.map((agent) => agent.drain(1_000)));
+    // The same history, up to the last Completed: its agent died before the fan-out.
+    const halved = new MemoryLog();
+    for await (const entry of whole.read([])) {
+      await halved.append(entry.subject, entry.data);
+      if (entry.subject.endsWith(".c.c.journal") && decodeEvent(entry.data)?.body?.$case === "completed") break;
+    }
+    log = halved;
+    agents = [];
+    await start(chainComponents);
+    expect((await outcome("p", "r1")).$case).toBe("runSucceeded");
+    const lines = await story("p", "r1");
+    expect(lines).toContain("c.C: artifactProduced");
+    expect(lines.filter((line) => line.endsWith(": claimed"))).toHaveLength(3);
   });
 });
