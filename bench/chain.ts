@@ -30,6 +30,8 @@ export function stepDeclaration(step: number) {
     inputs: { taken: artifact(step === 0 ? "Dataset" : `Step${step - 1}`) },
     outputs: { written: artifact(`Step${step}`) },
     cache: false,
+    // Nothing is computed, so a replica may have many under way.
+    slots: 64,
   });
 }
 

@@ -19,8 +19,13 @@ describe("readServiceConfig()", () => {
 });
 
 describe("readAgentConfig()", () => {
+  it("takes the component's own slots, unless its operator says otherwise", () => {
+    expect(readAgentConfig({}, { slots: 4 }).slots).toBe(4);
+    expect(readAgentConfig({ MILLRACE_SLOTS: "9" }, { slots: 4 }).slots).toBe(9);
+  });
+
   it.each(["0", "1025", "many"])("refuses %s slots, and says how many there may be", (text) => {
-    expect(() => readAgentConfig({ MILLRACE_SLOTS: text })).toThrow(
+    expect(() => readAgentConfig({ MILLRACE_SLOTS: text }, { slots: 4 })).toThrow(
       `MILLRACE_SLOTS=${text}: it must be a whole number from 1 to 1024`,
     );
   });

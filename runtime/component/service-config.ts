@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { defaultAckWaitMs } from "../log/mod.ts";
 import { Terminal } from "../model/mod.ts";
+import type { Declaration } from "../pipeline/mod.ts";
 
 /** Settings that every service reads from its environment. */
 export interface ServiceConfig {
@@ -27,7 +28,7 @@ export interface AgentConfig extends ServiceConfig {
   readonly executorAddress: string | undefined;
 }
 
-const slots = { default: 4, min: 1, max: 1_024 };
+const slots = { min: 1, max: 1_024 };
 /** Below a second, a busy machine's pauses look like deaths; above an hour, a death is noticed too late. */
 const ackWaitMs = { default: defaultAckWaitMs, min: 1_000, max: 3_600_000 };
 
@@ -43,11 +44,11 @@ export function readServiceConfig(env: NodeJS.ProcessEnv): ServiceConfig {
   };
 }
 
-/** Reads the settings of an agent. @throws {Terminal} `bad-setting`, naming the variable. */
-export function readAgentConfig(env: NodeJS.ProcessEnv): AgentConfig {
+/** Reads the settings of an agent; how much it does at once is its component's nature, or its operator's choice. @throws {Terminal} `bad-setting`, naming the variable. */
+export function readAgentConfig(env: NodeJS.ProcessEnv, declaration: Pick<Declaration, "slots">): AgentConfig {
   return {
     ...readServiceConfig(env),
-    slots: readCount(env, "MILLRACE_SLOTS", slots),
+    slots: readCount(env, "MILLRACE_SLOTS", { ...slots, default: declaration.slots }),
     executorAddress: env["MILLRACE_EXECUTOR"] || undefined,
   };
 }

@@ -48,6 +48,8 @@ export interface Declaration<
   readonly effect: ExternalEffect;
   /** Attempts in all before a retryable failure becomes terminal; default 3. */
   readonly attemptsMax: number;
+  /** Executions that one replica has under way at once, unless its operator says otherwise; default 4. */
+  readonly slots: number;
   /** Longest one attempt may take, in milliseconds; default one hour. */
   readonly attemptTimeoutMs: number;
 }
@@ -77,7 +79,8 @@ type None = Readonly<Record<never, never>>;
 
 /**
  * Declares a component.
- * Defaults: no parameters, no functions, cache on, no external effect, three attempts, one hour an attempt.
+ * Defaults: no parameters, no functions, cache on, no external effect, three attempts, four slots, one hour
+ * an attempt.
  */
 export function declareComponent<
   const Name extends string,
@@ -99,6 +102,7 @@ export function declareComponent<
     cache: true,
     effect: "none",
     attemptsMax: 3,
+    slots: 4,
     attemptTimeoutMs: 3_600_000,
     ...declaration,
   };

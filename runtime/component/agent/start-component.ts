@@ -24,7 +24,7 @@ const drainDeadlineMs = 3_000;
 export async function serveAgent(component: Component): Promise<void> {
   const { name } = component.declaration;
   await runService(name, process.env["MILLRACE_LOG_LEVEL"] ?? "info", (logger) =>
-    startComponent(component, readAgentConfig(process.env), logger),
+    startComponent(component, readAgentConfig(process.env, component.declaration), logger),
   );
 }
 
