@@ -205,9 +205,15 @@ describe("a run that is cancelled", () => {
   });
 });
 
+const logOfNegative = [
+  ["fillMissing, ", "fillMissing, log1p, sub, "],
+  ["zScore(penguin.body_mass_g)", "log1p(sub(fillMissing(penguin.body_mass_g, 0), 10_000))"],
+] as const;
+
 describe("a run fails, and says what to do", () => {
   it.each([
     ["label-absent", "model", { "pipeline.ts": [['label: "species"', 'label: "specie"']] }, /"specie".*"species"/],
+    ["not-finite", "model", { "preprocessing.ts": logOfNegative }, /"body_mass".*NaN/],
     ["nan-weights", "model", { "model.ts": [["learningRate: 0.01", "learningRate: 1e30"]] }, /Lower the learning rate/],
   ] as const)("with %s", async (code, node, edits, message) => {
     await registerVariant(code, edits);
