@@ -12,7 +12,7 @@ import { targetToken } from "millrace/model";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { answer } from "./support/grpc.ts";
 import { OwnServer } from "./support/own-server.ts";
-import { countByNode, type RunEvent, wholeRun } from "./support/run-events.ts";
+import { countByNode, eventsNow, eventsUntil, type RunEvent, wholeRun } from "./support/run-events.ts";
 import { type Edits, Workplace } from "./support/workplace.ts";
 
 const csv = "penguins/penguins.csv";
@@ -79,14 +79,17 @@ async function startAndHold(dataset: string, service: string): Promise<HeldRun> 
 async function holderOf(run: string, service: string): Promise<HeldRun> {
   for (const { name, pid, address } of work.stack().services) {
     if (name !== service && !name.startsWith(`${service}-`)) continue;
-    const client = new ComponentServiceClient(address, credentials.createInsecure());
-    const asked = answer<StatusResponse>(client, (callback) => client.status({}, callback));
     // Replicas that were killed answer nothing.
-    const status = await asked.catch(() => undefined);
+    const status = await statusOf(address).catch(() => undefined);
     if (status?.executions.some((execution) => execution.run === run && execution.progress > 0))
       return { run, name, pid };
   }
   throw new Error(`no ${service} has begun with run ${run}`);
+}
+
+function statusOf(address: string): Promise<StatusResponse> {
+  const client = new ComponentServiceClient(address, credentials.createInsecure());
+  return answer<StatusResponse>(client, (callback) => client.status({}, callback));
 }
 
 function executorOf(agent: number): number {
@@ -124,6 +127,30 @@ describe("a run goes on", () => {
     const { nodes, pushed } = await work.run(run);
     expect(countByNode(events, "completed")).toEqual(Object.fromEntries(nodes.map(({ node }) => [node, 1])));
     expect(readdirSync(work.path(".millrace/push/serving/slow"))).toEqual([String(pushed?.version)]);
+  });
+
+  it("when an agent is held up past its lease: the other replica does the work, and the first adds nothing to it", async () => {
+    const { run, name, pid } = await startAndHold("gated", "gate");
+    process.kill(pid, "SIGSTOP");
+    try {
+      let claims = 0;
+      await eventsUntil(
+        server.url,
+        run,
+        ({ node, type }) => `${node} ${type}` === "examples claimed" && ++claims === 2,
+      );
+      openGate();
+      await expectPassed(run);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await vi.waitFor(async () => expect((await statusOf(work.addressOf(name))).executions).toEqual([]), {
+      timeout: 20_000,
+    });
+    const events = await eventsNow(server.url, run);
+    expect(countByNode(events, "completed")).toEqual({ all: 1, examples: 1, statistics: 1 });
+    expect(countByNode(events, "failed")).toEqual({});
+    expect(events.filter(({ node, type }) => `${node} ${type}` === "examples artifactProduced")).toHaveLength(1);
   });
 
   it("when only the executor is killed: the attempt fails for now, with what it printed, and the next succeeds", async () => {

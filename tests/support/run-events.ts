@@ -1,7 +1,7 @@
 import type { Event } from "millrace/contracts/millrace/event/v1/event.ts";
 import { connectLog } from "millrace/jetstream";
 import { decodeEvent } from "millrace/journal";
-import { parseSubject } from "millrace/log";
+import { type LogEntry, parseSubject } from "millrace/log";
 
 type Body = NonNullable<Event["body"]>;
 
@@ -23,23 +23,42 @@ const patienceMs = 120_000;
  * The messages of a run from its start to the first for which `isLast` holds.
  * @throws {Error} it did not come; with what came.
  */
-async function eventsUntil(
+export async function eventsUntil(
   natsUrl: string,
   run: string,
   isLast: (event: RunEvent) => boolean,
 ): Promise<readonly RunEvent[]> {
   await using log = await connectLog({ url: natsUrl, name: "test" });
-  const signal = AbortSignal.timeout(patienceMs);
   const seen: RunEvent[] = [];
-  for await (const entry of log.follow([`mr.run.*.${run}.>`], { signal })) {
-    const event = decodeEvent(entry.data);
-    const subject = parseSubject(entry.subject);
-    if (event?.body === undefined) continue;
-    const node = "node" in subject ? subject.node : "_";
-    seen.push({ sequence: entry.sequence, timeMs: entry.timeMs, node, type: event.body.$case, body: event.body });
-    if (isLast(seen.at(-1) as RunEvent)) return seen;
+  for await (const entry of log.follow([messagesOf(run)], { signal: AbortSignal.timeout(patienceMs) })) {
+    const event = toEvent(entry);
+    if (event === undefined) continue;
+    seen.push(event);
+    if (isLast(event)) return seen;
   }
   throw new Error(`run ${run} did not come to it: ${seen.map(({ node, type }) => `${node} ${type}`).join(", ")}`);
+}
+
+/** All messages that a run has now, also those behind its outcome. */
+export async function eventsNow(natsUrl: string, run: string): Promise<readonly RunEvent[]> {
+  await using log = await connectLog({ url: natsUrl, name: "test" });
+  const seen: RunEvent[] = [];
+  for await (const entry of log.read([messagesOf(run)])) {
+    const event = toEvent(entry);
+    if (event !== undefined) seen.push(event);
+  }
+  return seen;
+}
+
+function messagesOf(run: string): string {
+  return `mr.run.*.${run}.>`;
+}
+
+function toEvent(entry: LogEntry): RunEvent | undefined {
+  const body = decodeEvent(entry.data)?.body;
+  const subject = parseSubject(entry.subject);
+  const node = "node" in subject ? subject.node : "_";
+  return body && { sequence: entry.sequence, timeMs: entry.timeMs, node, type: body.$case, body };
 }
 
 /** A run's messages to its outcome. */
