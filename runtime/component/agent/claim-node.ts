@@ -3,6 +3,7 @@ import type { Journal, JournalCommand } from "../../journal/mod.ts";
 import { newEventId } from "../../log/mod.ts";
 import { writeJournal } from "../../publisher/mod.ts";
 import type { AgentContext } from "./context.ts";
+import { alreadyServed } from "./effect.ts";
 import { complete } from "./end-claim.ts";
 import { holdClaim } from "./hold-claim.ts";
 import { placeOf } from "./node-run.ts";
@@ -18,7 +19,8 @@ import type { CacheLookup } from "./reuse.ts";
 export async function runNode(context: AgentContext, run: NodeRun): Promise<NodeEnd> {
   const lookup = await lookUpCache(context, run.placed, run.snapshot, run.inputs);
   const before = run.snapshot.journals.get(run.placed.node.name) ?? emptyJournal;
-  if (lookup.completed) return complete(context, run, before, lookup.completed, lookup);
+  const reused = lookup.completed ?? (await alreadyServed(context, run));
+  if (reused) return complete(context, run, before, reused, lookup);
   return claim(context, run, before, lookup);
 }
 

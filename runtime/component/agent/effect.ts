@@ -1,7 +1,7 @@
 import type { ExecutionSucceeded } from "../../contracts/millrace/component/v1/executor.ts";
 import type { Completed, Push } from "../../contracts/millrace/event/v1/event.ts";
 import type { Artifact, InputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
-import { blessedChain } from "../../journal/mod.ts";
+import { blessedChain, targetChain } from "../../journal/mod.ts";
 import {
   bless,
   blessedSequence,
@@ -11,7 +11,7 @@ import {
   recordPushed,
   withdrawPush,
 } from "../../publisher/mod.ts";
-import { foldChain, readJournalFrom } from "../../projections/mod.ts";
+import { foldChain, readChainFrom, readJournalFrom } from "../../projections/mod.ts";
 import type { AgentContext } from "./context.ts";
 import type { NodeRun } from "./node-run.ts";
 import type { Running } from "./running.ts";
@@ -69,6 +69,22 @@ export async function prepareEffect(context: AgentContext, run: NodeRun, running
       return { kind: "drop" };
     }
   }
+}
+
+/**
+ * The outcome of a pusher whose destination serves the candidate already: reused, without a claim. A pusher that has an
+ * open intent of its own run claims, and finishes that.
+ */
+export async function alreadyServed(context: AgentContext, run: NodeRun): Promise<Completed | undefined> {
+  if (context.declaration.effect !== "push") return undefined;
+  const { placed, snapshot, inputs } = run;
+  const model = inputs.find(({ artifact }) => artifact?.type === "Model")?.artifact;
+  if (model === undefined || !isBlessed(inputs) || snapshot.started.options?.noEffects) return undefined;
+  const { log, subjects } = context;
+  const subject = subjects.target(context.destinationOf(placed.node.parametersJson));
+  const { state } = await readChainFrom(log, targetChain, subject, await log.leaderLastOf(subject));
+  if (state.open.length > 0 || state.served?.model?.digest !== model.digest) return undefined;
+  return servedOutcome(context, placed, state.served, inputs);
 }
 
 /** Whether a cancel that was read after the claim may still end it: not once this run has intended its push, or blessed. */
