@@ -18,7 +18,7 @@ import { type Edits, Workplace } from "./support/workplace.ts";
 const csv = "penguins/penguins.csv";
 /** What opens the fixture's gate. */
 const gateFile = "open";
-/** Longest a holder may go on after its run was cancelled. */
+/** Longest a run may go on after it was cancelled, in milliseconds. */
 const cancelledWithinMs = 2_000;
 
 let work: Workplace;
@@ -213,22 +213,37 @@ describe("a run goes on", () => {
   });
 });
 
+/** Cancels a run as soon as a node is at work. @returns the run's messages, and how long it went on. */
+async function cancelAtWork(pipeline: string, { run, node }: { readonly run: string; readonly node: string }) {
+  const client = new ControlServiceClient(work.addressOf("ingest"), credentials.createInsecure());
+  const request = { pipeline, run, reason: "changed my mind" };
+  const { sequence } = await answer<CancelRunResponse>(client, (callback) => client.cancelRun(request, callback));
+  const events = await wholeRun(server.url, run);
+  const requested = events.find(({ type }) => type === "cancelRequested");
+  expect(requested?.sequence).toBe(Number(sequence));
+  expect(countByNode(events, "cancelled")[node]).toBe(1);
+  return { events, wentOnMs: (events.at(-1)?.timeMs ?? Infinity) - (requested?.timeMs ?? 0) };
+}
+
 describe("a run that is cancelled", () => {
-  it("stops what is claimed at once, and ends cancelled", async () => {
+  it("ends cancelled, with what was done and what was not", async () => {
     const { run } = await startAndHold("gated", "gate");
-    const client = new ControlServiceClient(work.addressOf("ingest"), credentials.createInsecure());
-    const reason = "changed my mind";
-    const { sequence } = await answer<CancelRunResponse>(client, (callback) =>
-      client.cancelRun({ pipeline: "gated", run, reason }, callback),
-    );
-    const events = await wholeRun(server.url, run);
+    const { events, wentOnMs } = await cancelAtWork("gated", { run, node: "examples" });
+    expect(wentOnMs).toBeLessThan(cancelledWithinMs);
     expect(events.at(-1)?.type).toBe("runCancelled");
-    const requested = events.find(({ type }) => type === "cancelRequested");
-    const cancelled = events.find(({ node, type }) => node === "examples" && type === "cancelled");
-    expect(requested?.sequence).toBe(Number(sequence));
-    expect((cancelled?.timeMs ?? Infinity) - (requested?.timeMs ?? 0)).toBeLessThan(cancelledWithinMs);
     const states = (await work.run(run)).nodes.map(({ node, state }) => `${node} ${state}`);
     expect(states).toEqual(["all succeeded", "examples cancelled", "statistics cancelled"]);
+  });
+
+  it("stops a training at once, and the trainer is free for the next", async () => {
+    await registerVariant("endless", { "pipeline.ts": [["epochs: 30", "epochs: 1_000_000"]] });
+    const { run, name } = await startAndHold("endless", "trainer");
+    const { events, wentOnMs } = await cancelAtWork("endless", { run, node: "model" });
+    expect(wentOnMs).toBeLessThan(cancelledWithinMs);
+    expect(events.at(-1)?.type).toBe("runCancelled");
+    await vi.waitFor(async () => expect((await statusOf(work.addressOf(name))).executions).toEqual([]), {
+      timeout: 2_000,
+    });
   });
 });
 
