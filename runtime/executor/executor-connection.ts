@@ -49,6 +49,8 @@ export class ExecutorConnection {
   static async open(address: string): Promise<ExecutorConnection> {
     const client = new ExecutorServiceClient(address, credentials.createInsecure(), {
       "grpc.max_receive_message_length": receiveBytesMax,
+      // The agent decides what is tried again; the library would keep every message of the open stream for its own.
+      "grpc.enable_retries": 0,
     });
     await new Promise<void>((resolve, reject) => {
       client.waitForReady(Date.now() + connectTimeoutMs, (error) => {
