@@ -60,9 +60,7 @@ async function consume(url: string, step: number, take: (message: JsMsg) => Prom
   return () => connection.close();
 }
 
-function runOf({ subject }: JsMsg): string {
-  return subject.split(".")[2] ?? "";
-}
+const runOf = ({ subject }: JsMsg): string => subject.split(".")[2] ?? "";
 
 /** One step's process; it ends when its parent lets go. */
 async function work(url: string, step: number): Promise<void> {
