@@ -82,7 +82,9 @@ export class DirectoryStore implements ArtifactStore {
         );
       const text = manifestText(manifest);
       const digest = digestOf(text);
-      await this.#moveIntoPlace(staging, digest, manifest);
+      const moved = this.#moved(staging, digest);
+      if (!moved) await this.#settleInPlace(staging, digest, manifest);
+      if (this.#flush) flushPayload([], dirname(this.#place(digest)));
       this.#writeManifest(digest, text);
       return { type: options.type, digest, ...manifestSize(manifest), properties: { ...options.properties } };
     });
@@ -139,16 +141,21 @@ export class DirectoryStore implements ArtifactStore {
     });
   }
 
-  async #moveIntoPlace(staging: Staging, digest: string, manifest: Manifest): Promise<void> {
+  /** Moves staged files to their address, if nothing is there yet. */
+  #moved({ path }: Staging, digest: string): boolean {
     const place = this.#place(digest);
-    if (!renamed(staging.path, place)) {
-      const whole = await unlessBroken(async () => {
-        await this.#verified.verify(place, digest, manifest);
-        return true;
-      });
-      if (!whole) this.#replace(staging, place);
-    }
-    if (this.#flush) flushPayload([], dirname(place));
+    if (renamed(path, place)) return true;
+    return made(dirname(place)) && renamed(path, place);
+  }
+
+  /** Something is at the address: equal bytes by another commit, or torn or altered ones. */
+  async #settleInPlace(staging: Staging, digest: string, manifest: Manifest): Promise<void> {
+    const place = this.#place(digest);
+    const whole = await unlessBroken(async () => {
+      await this.#verified.verify(place, digest, manifest);
+      return true;
+    });
+    if (!whole) this.#replace(staging, place);
     await this.discard(staging);
   }
 
@@ -162,9 +169,13 @@ export class DirectoryStore implements ArtifactStore {
     rmSync(aside, { recursive: true, force: true });
   }
 
-  /** The manifest goes last, for it says that the artifact is there. A torn one is found by its digest, and mended. */
+  /**
+   * The manifest goes last, for it says that the artifact is there. A torn one is found by its digest, and mended by
+   * the next commit of the same content.
+   */
   #writeManifest(digest: string, text: string): void {
     const file = manifestFile(this.#place(digest));
+    if (!this.#flush && writtenAnew(file, text)) return;
     if (textOf(file) === text) return;
     const draft = `${this.#staging}/${randomUUID()}.manifest.json`;
     writeFileSync(draft, text, { mode: 0o444 });
@@ -230,6 +241,17 @@ function made(path: string): boolean {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST" || code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Writes a file that is not there yet; false if it is. */
+function writtenAnew(file: string, text: string): boolean {
+  try {
+    writeFileSync(file, text, { mode: 0o444, flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
   }
 }
