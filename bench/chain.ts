@@ -31,7 +31,7 @@ export function stepDeclaration(step: number) {
     outputs: { written: artifact(`Step${step}`) },
     cache: false,
     // Nothing is computed, so a replica may have many under way.
-    slots: 64,
+    slots: 128,
   });
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { AckPolicy, type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 
-const [steps, warmUps, batches] = [9, 200, 4];
+const [steps, warmUps, batches] = [9, 200, 6];
 const payload = new Uint8Array(256);
 
 export interface FloorFigures {

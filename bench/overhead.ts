@@ -14,7 +14,7 @@ import { makeWorkplace, type Workplace } from "./workplace.ts";
 
 // As the floor has them: a service has run its code often for most of its life.
 const warmUps = 200;
-const batches = 4;
+const batches = 6;
 const runs = 200;
 const atOnce = 200;
 
