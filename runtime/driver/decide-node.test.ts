@@ -117,7 +117,6 @@ function decide(name: string, given: Given): NodeDecision {
     journals: new Map(Object.entries(given.journals ?? {})),
     fanOut: new Map(Object.entries(given.fanOut ?? {})),
     blessed: { ...emptyChain(blessedChain), state: given.blessed ?? [] },
-    cached: undefined,
   };
   return decideNode(placed, snapshot, {
     trigger: { durable: "d", sequence: 7 },

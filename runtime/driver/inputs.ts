@@ -70,16 +70,21 @@ function inputArtifact({ name, source }: NodeInput, edge: Edge): InputArtifact {
   };
 }
 
+/** The model that a node decides about: its Model input from another node. */
+export function candidateOf(inputs: readonly InputArtifact[]): Artifact | undefined {
+  return inputs.find(({ artifact, fromNode }) => fromNode !== "" && artifact?.type === "Model")?.artifact;
+}
+
 /** Pins "last blessed model": the last with a digest other than the candidate's, the node's own Model input. */
 function resolveBaselines(
   { node }: PlacedNode,
   snapshot: Snapshot,
   inputs: readonly InputArtifact[],
 ): readonly InputArtifact[] {
-  const candidate = inputs.find(({ artifact, fromNode }) => fromNode !== "" && artifact?.type === "Model");
+  const candidate = candidateOf(inputs);
   return inputs.map((input, index) => {
     if (node.inputs[index]?.source?.$case !== "resolver") return input;
-    const baseline = baselineFor(snapshot.blessed.state, candidate?.artifact?.digest ?? "");
+    const baseline = baselineFor(snapshot.blessed.state, candidate?.digest ?? "");
     return { ...input, artifact: baseline?.model, causeSequence: BigInt(baseline?.sequence ?? 0) };
   });
 }

@@ -1,4 +1,4 @@
-import { blessedChain, cacheChain, controlChain, decodeEvent, outcomeChain } from "../journal/mod.ts";
+import { blessedChain, controlChain, decodeEvent, outcomeChain } from "../journal/mod.ts";
 import type { Chain, ChainKind } from "../journal/mod.ts";
 import type { Log, LogEntry, Subjects } from "../log/mod.ts";
 import { readChainFrom, readJournalFrom, readLastFresh } from "../projections/mod.ts";
@@ -13,8 +13,6 @@ export interface ReadRequest {
   readonly atLeast: number;
   /** Delivered before: an earlier holder may have written since, so the leader says how far to read. */
   readonly redelivered: boolean;
-  /** Cache subject to read along, if the key is known already. */
-  readonly cacheSubject?: string;
 }
 
 /**
@@ -31,7 +29,7 @@ export async function readRun(log: Log, subjects: Subjects, request: ReadRequest
 
 type Names = ReturnType<typeof subjectsOfNode>;
 
-function subjectsOfNode(subjects: Subjects, { pipeline, run, placed, cacheSubject }: ReadRequest) {
+function subjectsOfNode(subjects: Subjects, { pipeline, run, placed }: ReadRequest) {
   const { node } = placed;
   const journalOf = (component: string, name: string): string => subjects.journal(pipeline, run, component, name);
   return {
@@ -43,7 +41,6 @@ function subjectsOfNode(subjects: Subjects, { pipeline, run, placed, cacheSubjec
     started: [subjects.started(pipeline, run)],
     outcome: [subjects.outcome(pipeline, run)],
     blessed: readsBlessings(placed) ? [subjects.blessed(pipeline)] : [],
-    cache: cacheSubject === undefined ? [] : [cacheSubject],
     control: [subjects.control(pipeline, run)],
   };
 }
@@ -87,7 +84,6 @@ async function assemble(
     journals: new Map(journals),
     fanOut: new Map(placed.node.outputs.map(({ name }, index) => [name, fanOutFrom(at(names.fanOut[index]))])),
     blessed: await chain(blessedChain, names.blessed[0]),
-    cached: names.cache.length === 0 ? undefined : await chain(cacheChain, names.cache[0]),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { RunStarted } from "../contracts/millrace/event/v1/event.ts";
 import type { Plan, PlanNode } from "../contracts/millrace/metadata/v1/plan.ts";
-import type { Blessings, CachedOutcome, Chain, Control, Journal, Outcome } from "../journal/mod.ts";
+import type { Blessings, Chain, Control, Journal, Outcome } from "../journal/mod.ts";
 
 /** What stands on one output's artifact subject. */
 export interface FanOut {
@@ -25,8 +25,6 @@ export interface Snapshot {
   /** The node's own outputs' subjects, by output. */
   readonly fanOut: ReadonlyMap<string, FanOut>;
   readonly blessed: Chain<Blessings>;
-  /** The entry of the cache key that was asked for with the read, if one was. */
-  readonly cached: Chain<CachedOutcome> | undefined;
 }
 
 /** A node in its plan. */

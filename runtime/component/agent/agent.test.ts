@@ -178,6 +178,30 @@ describe("agents on one log", () => {
       expect(lines.filter((line) => line.startsWith(`${node}: `))).toEqual([`${node}: claimed`, `${node}: completed`]);
   });
 
+  it("stop work whose run could not be read behind the claim, and claim it again when the delivery comes back", async () => {
+    const flaky = new MemoryLog();
+    const lastOf = flaky.lastOf.bind(flaky);
+    let outages = 1;
+    flaky.lastOf = (names) =>
+      outages-- > 0 ? Promise.reject(new Retryable("log-unavailable", "the server went away")) : lastOf(names);
+    log = flaky;
+    const stopped: boolean[] = [];
+    const work: TestComponent["work"] = (call) =>
+      call.attempt > 1
+        ? copy(call)
+        : new Promise((_, reject) => {
+            call.signal.addEventListener("abort", () => {
+              stopped.push(true);
+              reject(new Error("stopped"));
+            });
+          });
+    await start({ a: { inputs: ["Dataset"], work } });
+    await startTestRun(log, store, testPlan("p", { a: { ...chain.a, cache: false } }), "r1", "hello");
+    expect((await outcome("p", "r1")).$case).toBe("runSucceeded");
+    expect(stopped).toEqual([true]);
+    expect((await story("p", "r1")).filter((line) => line === "a: claimed")).toHaveLength(2);
+  });
+
   it("decide a node anew when what triggered its claim is not what the run's journals say", async () => {
     const release = Promise.withResolvers<void>();
     const held: TestComponent["work"] = async (call) => {

@@ -2,17 +2,19 @@ import type { Event } from "../../contracts/millrace/event/v1/event.ts";
 import type { InputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
 import { readRun, resolveInputs } from "../../driver/mod.ts";
 import type { PlacedNode, Snapshot } from "../../driver/mod.ts";
-import { cacheChain, emptyChain, emptyJournal } from "../../journal/mod.ts";
-import type { Journal, JournalCommand } from "../../journal/mod.ts";
+import { emptyJournal } from "../../journal/mod.ts";
+import type { Journal } from "../../journal/mod.ts";
 import { newEventId } from "../../log/mod.ts";
 import { Retryable } from "../../model/mod.ts";
 import { writeJournal } from "../../publisher/mod.ts";
 import type { AgentContext } from "./context.ts";
+import { claimCommand } from "./claim-command.ts";
 import { complete, completedBy, fail, failCommand } from "./end-claim.ts";
 import { startWork } from "./hold-claim.ts";
 import type { Lease } from "./lease.ts";
 import { placeOf } from "./node-run.ts";
 import type { Held, NodeEnd, NodeRun } from "./node-run.ts";
+import { noLookup } from "./reuse.ts";
 import type { Running } from "./running.ts";
 import { startExecution } from "./start-execution.ts";
 import type { TriggerSubject } from "./trigger.ts";
@@ -85,12 +87,15 @@ export async function claimAtOnce(context: AgentContext, early: ClaimAtOnce): Pr
       atLeast,
       redelivered: false,
     });
-    if (snapshot === undefined) return { kind: "drop" };
+    if (snapshot === undefined) {
+      running.stop.abort("superseded");
+      return { kind: "drop" };
+    }
     const nodeRun: NodeRun = { placed, snapshot, inputs: [input], durable: early.durable, lease };
     const held: Held = {
       journal: claimed,
       running,
-      lookup: { key: "", chain: emptyChain(cacheChain), completed: undefined },
+      lookup: noLookup,
     };
     if (!confirms(early, snapshot)) return await letGo(context, nodeRun, held);
     try {
@@ -102,26 +107,20 @@ export async function claimAtOnce(context: AgentContext, early: ClaimAtOnce): Pr
     } catch (thrown) {
       return await fail(context, nodeRun, held, thrown, undefined);
     }
+  } catch (thrown) {
+    // The log went away on the way: the delivery comes again, and nobody waits for this work any more.
+    running.stop.abort("superseded");
+    throw thrown;
   } finally {
     entry.end();
   }
 }
 
 async function writeClaim(context: AgentContext, early: ClaimAtOnce, running: Running): Promise<Journal | undefined> {
-  const { log, subjects, environment, counts } = context;
-  const { pipeline, run, placed, durable, lease, input } = early;
-  const command: JournalCommand = {
-    type: "claim",
-    epoch: 0,
-    claim: {
-      durable,
-      triggerSequence: BigInt(lease.delivery.entry.sequence),
-      inputs: [input],
-      environment,
-      cacheKey: "",
-      blessedSequence: 0n,
-    },
-  };
+  const { log, subjects, counts } = context;
+  const { pipeline, run, placed, input } = early;
+  const basis = { epoch: 0, cacheKey: "", blessedSequence: 0 };
+  const command = claimCommand(context, { ...early, inputs: [input] }, basis);
   const place = { pipeline, run, node: placed.node };
   const claimed = await writeJournal(log, subjects, place, emptyJournal, command, running.claimEventId);
   counts[claimed.kind === "written" ? "claimsWon" : "claimsLost"] += 1;

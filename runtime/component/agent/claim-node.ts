@@ -1,8 +1,9 @@
 import { emptyJournal } from "../../journal/mod.ts";
-import type { Journal, JournalCommand } from "../../journal/mod.ts";
+import type { Journal } from "../../journal/mod.ts";
 import { newEventId } from "../../log/mod.ts";
 import { writeJournal } from "../../publisher/mod.ts";
 import type { AgentContext } from "./context.ts";
+import { claimCommand } from "./claim-command.ts";
 import { alreadyServed } from "./effect.ts";
 import { complete } from "./end-claim.ts";
 import { holdClaim } from "./hold-claim.ts";
@@ -38,7 +39,11 @@ async function claim(context: AgentContext, run: NodeRun, before: Journal, looku
   });
   const { running } = entry;
   try {
-    const command = claimCommand(context, run, lookup);
+    const command = claimCommand(context, run, {
+      epoch: snapshot.control.state.epoch,
+      cacheKey: lookup.key,
+      blessedSequence: snapshot.blessed.expect,
+    });
     const { log, subjects } = context;
     const claimed = await writeJournal(log, subjects, placeOf(run), before, command, running.claimEventId);
     if (claimed.kind !== "written") {
@@ -51,23 +56,4 @@ async function claim(context: AgentContext, run: NodeRun, before: Journal, looku
   } finally {
     entry.end();
   }
-}
-
-function claimCommand(
-  { environment }: AgentContext,
-  { snapshot, inputs, durable, lease }: NodeRun,
-  lookup: CacheLookup,
-): JournalCommand {
-  return {
-    type: "claim",
-    epoch: snapshot.control.state.epoch,
-    claim: {
-      durable,
-      triggerSequence: BigInt(lease.delivery.entry.sequence),
-      inputs: [...inputs],
-      environment,
-      cacheKey: lookup.key,
-      blessedSequence: BigInt(snapshot.blessed.expect),
-    },
-  };
 }

@@ -1,6 +1,7 @@
 import type { ExecutionSucceeded } from "../../contracts/millrace/component/v1/executor.ts";
 import type { Completed, Push } from "../../contracts/millrace/event/v1/event.ts";
 import type { Artifact, InputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
+import { candidateOf } from "../../driver/mod.ts";
 import { blessedChain, targetChain } from "../../journal/mod.ts";
 import {
   bless,
@@ -38,8 +39,8 @@ const goWithout = (note?: string): EffectPermit => ({ kind: "go", push: undefine
 export async function prepareEffect(context: AgentContext, run: NodeRun, running: Running): Promise<EffectPermit> {
   if (context.declaration.effect !== "push") return goWithout();
   const { snapshot, placed, inputs } = run;
-  const model = inputs.find(({ artifact }) => artifact?.type === "Model")?.artifact;
-  if (model === undefined || !isBlessed(inputs)) return goWithout();
+  const model = modelToPush(inputs);
+  if (model === undefined) return goWithout();
   if (snapshot.started.options?.noEffects) return goWithout("staged only: this run reproduces or forks another");
   const { pipeline } = snapshot;
   const destination = context.destinationOf(placed.node.parametersJson);
@@ -78,8 +79,8 @@ export async function prepareEffect(context: AgentContext, run: NodeRun, running
 export async function alreadyServed(context: AgentContext, run: NodeRun): Promise<Completed | undefined> {
   if (context.declaration.effect !== "push") return undefined;
   const { placed, snapshot, inputs } = run;
-  const model = inputs.find(({ artifact }) => artifact?.type === "Model")?.artifact;
-  if (model === undefined || !isBlessed(inputs) || snapshot.started.options?.noEffects) return undefined;
+  const model = modelToPush(inputs);
+  if (model === undefined || snapshot.started.options?.noEffects) return undefined;
   const { log, subjects } = context;
   const subject = subjects.target(context.destinationOf(placed.node.parametersJson));
   const { state } = await readChainFrom(log, targetChain, subject, await log.leaderLastOf(subject));
@@ -132,19 +133,15 @@ export async function settleEffect(
   return result.kind === "blessed" ? { kind: "settled" } : { kind: "again" };
 }
 
-/** The model that a node decides about: its Model input from another node. */
-function candidateOf(inputs: readonly InputArtifact[]): Artifact | undefined {
-  return inputs.find(({ artifact, fromNode }) => fromNode !== "" && artifact?.type === "Model")?.artifact;
-}
-
 function baselineOf({ inputs }: NodeRun): Artifact | undefined {
   return inputs.find(({ artifact, fromNode }) => fromNode === "" && artifact?.type === "Model")?.artifact;
 }
 
-/** A pusher without a blessing among its inputs pushes unvalidated: its author left the validator out. */
-function isBlessed(inputs: readonly InputArtifact[]): boolean {
-  const blessing = inputs.find(({ artifact }) => artifact?.type === "ModelBlessing")?.artifact;
-  return blessing === undefined || blessing.properties["blessed"] === "1";
+/** The model to push, unless its blessing was withheld. Without a blessing wired, its author left the validator out. */
+function modelToPush(inputs: readonly InputArtifact[]): Artifact | undefined {
+  const ofType = (type: string) => inputs.find(({ artifact }) => artifact?.type === type)?.artifact;
+  const blessing = ofType("ModelBlessing");
+  return blessing === undefined || blessing.properties["blessed"] === "1" ? ofType("Model") : undefined;
 }
 
 async function stillHeld(

@@ -1,6 +1,6 @@
 import type { CacheEntry, Completed, ExecutionReference, Push } from "../../contracts/millrace/event/v1/event.ts";
 import type { InputArtifact, OutputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
-import { cacheKey } from "../../driver/mod.ts";
+import { cacheKey, candidateOf } from "../../driver/mod.ts";
 import type { PlacedNode, Snapshot } from "../../driver/mod.ts";
 import { cacheChain, cacheEvent, emptyChain } from "../../journal/mod.ts";
 import type { CachedOutcome, Chain, Journal } from "../../journal/mod.ts";
@@ -17,6 +17,9 @@ export interface CacheLookup {
   readonly completed: Completed | undefined;
 }
 
+/** Where the cache is not asked. */
+export const noLookup: CacheLookup = { key: "", chain: emptyChain(cacheChain), completed: undefined };
+
 /**
  * Looks an execution up in the cache. A hit whose bytes are gone is a miss, and is revoked so that nobody else finds
  * it; a blessing is only reused while its model is still the newest blessed, or was not blessed at all.
@@ -27,8 +30,7 @@ export async function lookUpCache(
   snapshot: Snapshot,
   inputs: readonly InputArtifact[],
 ): Promise<CacheLookup> {
-  const none = { key: "", chain: emptyChain(cacheChain), completed: undefined };
-  if (!placed.node.cache || snapshot.started.options?.noCache) return none;
+  if (!placed.node.cache || snapshot.started.options?.noCache) return noLookup;
   const { node } = placed;
   const key = cacheKey(node, inputs, context.environment, snapshot.started.seed);
   const subject = context.subjects.cache(node.component, key);
@@ -119,8 +121,7 @@ function blessingStands(
 ): boolean {
   if (declaration.effect !== "bless" || snapshot.started.options?.noEffects) return true;
   const blessed = outputs.some(({ artifact }) => artifact?.properties["blessed"] === "1");
-  const candidate = inputs.find(({ artifact, fromNode }) => fromNode !== "" && artifact?.type === "Model");
-  return !blessed || snapshot.blessed.state[0]?.model.digest === candidate?.artifact?.digest;
+  return !blessed || snapshot.blessed.state[0]?.model.digest === candidateOf(inputs)?.digest;
 }
 
 async function bytesAreThere(
