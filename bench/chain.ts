@@ -102,6 +102,7 @@ function startedEvent(run: string, { data, digest, planSequence, planEventId }: 
     seed: chainPlan.seed,
     options: undefined,
     trigger: "bench",
+    planArtifactDigest: "",
   };
   return { id: newEventId(), body: { $case: "runStarted", value } };
 }

@@ -1,3 +1,4 @@
+import { CacheMiss } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { Artifact } from "millrace/contracts/millrace/metadata/v1/artifact.ts";
 import type { PlanNode } from "millrace/contracts/millrace/metadata/v1/plan.ts";
 import { emptyJournal, type Journal, type JournalCommand } from "millrace/journal";
@@ -31,6 +32,7 @@ async function writeNodeHistory(log: Log, run: string, node: PlanNode): Promise<
     environment,
     cacheKey: "",
     blessedSequence: 0n,
+    cacheMiss: CacheMiss.CACHE_MISS_UNSPECIFIED,
   };
   const claimed = await write(emptyJournal, { type: "claim", epoch: 0, claim });
   const completed = await write(claimed.journal, {

@@ -1,3 +1,4 @@
+import { CacheMiss } from "../contracts/millrace/event/v1/event.ts";
 import { describe, expect, it } from "vitest";
 import type { Artifact } from "../contracts/millrace/metadata/v1/artifact.ts";
 import type { Plan } from "../contracts/millrace/metadata/v1/plan.ts";
@@ -62,6 +63,7 @@ const claimed = (sequence: number, trigger: number, more: { timeMs?: number; att
     environment: undefined,
     cacheKey: "",
     blessedSequence: 0n,
+    cacheMiss: CacheMiss.CACHE_MISS_UNSPECIFIED,
   };
   return {
     ...emptyJournal,
@@ -101,6 +103,7 @@ function decide(name: string, given: Given): NodeDecision {
       dataset: artifact("Dataset", "0"),
       seed: 7n,
       options: undefined,
+      planArtifactDigest: "",
       trigger: "",
     },
     startedSequence: 3,

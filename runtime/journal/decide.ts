@@ -110,6 +110,7 @@ function stateAfter(journal: Journal, status: JournalStatus, epoch: number, atte
     claimEventId: journal.lastClaim?.eventId ?? "",
     claimSequence: BigInt(journal.lastClaim?.sequence ?? 0),
     delayMs: 0n,
+    firstClaimedMs: 0n,
   };
 }
 

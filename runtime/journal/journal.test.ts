@@ -1,3 +1,4 @@
+import { CacheMiss } from "../contracts/millrace/event/v1/event.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeEvent, newEventId } from "../log/mod.ts";
@@ -15,6 +16,7 @@ const claim = {
   environment: undefined,
   cacheKey: "",
   blessedSequence: 0n,
+  cacheMiss: CacheMiss.CACHE_MISS_UNSPECIFIED,
 };
 const failure = { code: "boom", message: "it broke", file: "", line: 0, column: 0, stack: "", stderrTail: "" };
 const retry = { attemptsMax: 2, backoffMinMs: 100, backoffMaxMs: 1_000 };

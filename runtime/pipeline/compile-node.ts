@@ -45,6 +45,7 @@ export function compileNode(
     },
     attemptTimeoutMs: BigInt(given.attemptTimeoutMs ?? declaration.attemptTimeoutMs),
     externalEffects: declaration.effect === "push" || declaration.effect === "other",
+    nodeTimeoutMs: 0n,
   };
 }
 

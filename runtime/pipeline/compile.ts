@@ -48,5 +48,6 @@ function sourceNode(): PlanNode {
     retry: undefined,
     attemptTimeoutMs: 0n,
     externalEffects: false,
+    nodeTimeoutMs: 0n,
   };
 }

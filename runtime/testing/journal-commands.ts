@@ -1,3 +1,4 @@
+import { CacheMiss } from "../contracts/millrace/event/v1/event.ts";
 import * as fc from "fast-check";
 import type { JournalCommand } from "../journal/mod.ts";
 
@@ -43,6 +44,7 @@ const anyClaim = {
   environment: undefined,
   cacheKey: "",
   blessedSequence: 0n,
+  cacheMiss: CacheMiss.CACHE_MISS_UNSPECIFIED,
 };
 const anyCompleted = {
   claimEventId: "",

@@ -127,6 +127,7 @@ export async function startTestRun(
         seed: plan.seed,
         options: undefined,
         trigger: "test",
+        planArtifactDigest: "",
       },
     },
   };

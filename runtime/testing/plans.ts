@@ -42,6 +42,7 @@ const source: PlanNode = {
   retry: undefined,
   attemptTimeoutMs: 0n,
   externalEffects: false,
+  nodeTimeoutMs: 0n,
 };
 
 function planNode(name: string, node: TestNode): PlanNode {
@@ -73,5 +74,6 @@ function planNode(name: string, node: TestNode): PlanNode {
     retry: { attemptsMax: node.attemptsMax ?? 3, backoffMinMs: BigInt(node.backoffMs ?? 5), backoffMaxMs: 50n },
     attemptTimeoutMs: 60_000n,
     externalEffects: node.externalEffects ?? false,
+    nodeTimeoutMs: 0n,
   };
 }

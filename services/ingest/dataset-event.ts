@@ -89,6 +89,7 @@ function fromJson(data: Uint8Array, dataset: string): ParsedDatasetEvent {
       span: given.span === undefined ? undefined : BigInt(given.span),
       version: given.version === undefined ? undefined : BigInt(given.version),
       time,
+      noCache: false,
     },
   };
 }

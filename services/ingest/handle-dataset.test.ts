@@ -145,7 +145,16 @@ describe("a dataset event", () => {
 
   it("is taken as protobuf too, and by a file: URI", async () => {
     const uri = pathToFileURL(join(directory, "data/small.csv")).href;
-    const value = { dataset: "", source: "s", sourceEventId: "e", uri, format: "", digest: digestOf(csv), time: "" };
+    const value = {
+      dataset: "",
+      source: "s",
+      sourceEventId: "e",
+      uri,
+      format: "",
+      digest: digestOf(csv),
+      time: "",
+      noCache: false,
+    };
     const body = { $case: "datasetPublished" as const, value: { ...value, span: undefined, version: undefined } };
     await publish(encodeEvent({ id: newEventId(), body }));
     expect(await bodies(subjects.filters.started)).toHaveLength(1);

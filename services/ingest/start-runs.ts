@@ -1,3 +1,4 @@
+import { RunKind } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { DatasetPublished, Event, RunStarted } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { Artifact } from "millrace/contracts/millrace/metadata/v1/artifact.ts";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
@@ -48,7 +49,8 @@ function startedBy({ registration, plan, published, datasetSequence, dataset }: 
     datasetEventDigest: datasetEventDigest(published),
     dataset,
     seed: plan.seed,
-    options: { noCache: false, originRun: "", noEffects: false },
+    planArtifactDigest: "",
+    options: { noCache: false, originRun: "", noEffects: false, kind: RunKind.RUN_KIND_UNSPECIFIED, takenNodes: [] },
     trigger: `${published.source}/${published.sourceEventId}`,
   };
 }

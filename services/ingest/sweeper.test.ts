@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DirectoryStore } from "millrace/artifacts";
+import { CacheMiss } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { Event } from "millrace/contracts/millrace/event/v1/event.ts";
 import { requestCancel } from "millrace/control";
 import { createPlans } from "millrace/driver";
@@ -60,6 +61,7 @@ const claim = {
   environment: undefined,
   cacheKey: "",
   blessedSequence: 0n,
+  cacheMiss: CacheMiss.CACHE_MISS_UNSPECIFIED,
 };
 
 async function write(node: string, command: Parameters<typeof writeJournal>[4]): Promise<string> {

@@ -1,3 +1,4 @@
+import { CacheMiss } from "../../contracts/millrace/event/v1/event.ts";
 import type { JournalCommand } from "../../journal/mod.ts";
 import type { AgentContext } from "./context.ts";
 import type { NodeRun } from "./node-run.ts";
@@ -18,6 +19,10 @@ export function claimCommand(
   { epoch, cacheKey, blessedSequence }: ClaimBasis,
 ): JournalCommand {
   const triggerSequence = BigInt(lease.delivery.entry.sequence);
-  const pinned = { inputs: [...inputs], blessedSequence: BigInt(blessedSequence) };
+  const pinned = {
+    inputs: [...inputs],
+    blessedSequence: BigInt(blessedSequence),
+    cacheMiss: CacheMiss.CACHE_MISS_UNSPECIFIED,
+  };
   return { type: "claim", epoch, claim: { durable, triggerSequence, environment, cacheKey, ...pinned } };
 }

@@ -40,7 +40,15 @@ function start(pipeline: string, digest: string = datasetEventDigest(event)) {
   const started = { pipeline, run, planDigest: "", planSequence: 0n, datasetSequence: 4n, datasetEventDigest: digest };
   return append(subjects.started(pipeline, run), {
     $case: "runStarted",
-    value: { ...started, dataset: undefined, seed: 0n, options: undefined, trigger: "", planEventId: "" },
+    value: {
+      ...started,
+      dataset: undefined,
+      seed: 0n,
+      options: undefined,
+      planArtifactDigest: "",
+      trigger: "",
+      planEventId: "",
+    },
   });
 }
 

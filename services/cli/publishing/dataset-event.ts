@@ -35,6 +35,7 @@ export function datasetEventOf(
     span: countOf("--span", options.span),
     version: countOf("--version", options.version),
     time: new Date().toISOString(),
+    noCache: false,
   };
 }
 

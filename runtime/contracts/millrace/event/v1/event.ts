@@ -153,6 +153,142 @@ export function runOutcomeKindToJSON(object: RunOutcomeKind): string {
   }
 }
 
+/** Why a run exists. */
+export const RunKind = {
+  /** RUN_KIND_UNSPECIFIED - Started by a dataset event. */
+  RUN_KIND_UNSPECIFIED: 0,
+  /** RUN_KIND_REPRODUCTION - Repeats another run to compare every output with it. */
+  RUN_KIND_REPRODUCTION: 1,
+  /** RUN_KIND_FORK - Branches off another run, with changed parameters or code. */
+  RUN_KIND_FORK: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type RunKind = typeof RunKind[keyof typeof RunKind];
+
+export namespace RunKind {
+  export type RUN_KIND_UNSPECIFIED = typeof RunKind.RUN_KIND_UNSPECIFIED;
+  export type RUN_KIND_REPRODUCTION = typeof RunKind.RUN_KIND_REPRODUCTION;
+  export type RUN_KIND_FORK = typeof RunKind.RUN_KIND_FORK;
+  export type UNRECOGNIZED = typeof RunKind.UNRECOGNIZED;
+}
+
+export function runKindFromJSON(object: any): RunKind {
+  switch (object) {
+    case 0:
+    case "RUN_KIND_UNSPECIFIED":
+      return RunKind.RUN_KIND_UNSPECIFIED;
+    case 1:
+    case "RUN_KIND_REPRODUCTION":
+      return RunKind.RUN_KIND_REPRODUCTION;
+    case 2:
+    case "RUN_KIND_FORK":
+      return RunKind.RUN_KIND_FORK;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return RunKind.UNRECOGNIZED;
+  }
+}
+
+export function runKindToJSON(object: RunKind): string {
+  switch (object) {
+    case RunKind.RUN_KIND_UNSPECIFIED:
+      return "RUN_KIND_UNSPECIFIED";
+    case RunKind.RUN_KIND_REPRODUCTION:
+      return "RUN_KIND_REPRODUCTION";
+    case RunKind.RUN_KIND_FORK:
+      return "RUN_KIND_FORK";
+    case RunKind.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** Why a claimed node did not reuse an earlier execution. */
+export const CacheMiss = {
+  /** CACHE_MISS_UNSPECIFIED - Not said. */
+  CACHE_MISS_UNSPECIFIED: 0,
+  /** CACHE_MISS_NO_ENTRY - Nobody has executed this key. */
+  CACHE_MISS_NO_ENTRY: 1,
+  /** CACHE_MISS_OFF_FOR_NODE - The pipeline's author switched the cache off for the node. */
+  CACHE_MISS_OFF_FOR_NODE: 2,
+  /** CACHE_MISS_OFF_FOR_RUN - The run never uses the cache. */
+  CACHE_MISS_OFF_FOR_RUN: 3,
+  /** CACHE_MISS_BYTES_GONE - The earlier execution's bytes are gone from the store; its entry is revoked. */
+  CACHE_MISS_BYTES_GONE: 4,
+  /** CACHE_MISS_BLESSING_SUPERSEDED - The earlier execution blessed a model, and another has been blessed since. */
+  CACHE_MISS_BLESSING_SUPERSEDED: 5,
+  /** CACHE_MISS_REVOKED - The entry was revoked before. */
+  CACHE_MISS_REVOKED: 6,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type CacheMiss = typeof CacheMiss[keyof typeof CacheMiss];
+
+export namespace CacheMiss {
+  export type CACHE_MISS_UNSPECIFIED = typeof CacheMiss.CACHE_MISS_UNSPECIFIED;
+  export type CACHE_MISS_NO_ENTRY = typeof CacheMiss.CACHE_MISS_NO_ENTRY;
+  export type CACHE_MISS_OFF_FOR_NODE = typeof CacheMiss.CACHE_MISS_OFF_FOR_NODE;
+  export type CACHE_MISS_OFF_FOR_RUN = typeof CacheMiss.CACHE_MISS_OFF_FOR_RUN;
+  export type CACHE_MISS_BYTES_GONE = typeof CacheMiss.CACHE_MISS_BYTES_GONE;
+  export type CACHE_MISS_BLESSING_SUPERSEDED = typeof CacheMiss.CACHE_MISS_BLESSING_SUPERSEDED;
+  export type CACHE_MISS_REVOKED = typeof CacheMiss.CACHE_MISS_REVOKED;
+  export type UNRECOGNIZED = typeof CacheMiss.UNRECOGNIZED;
+}
+
+export function cacheMissFromJSON(object: any): CacheMiss {
+  switch (object) {
+    case 0:
+    case "CACHE_MISS_UNSPECIFIED":
+      return CacheMiss.CACHE_MISS_UNSPECIFIED;
+    case 1:
+    case "CACHE_MISS_NO_ENTRY":
+      return CacheMiss.CACHE_MISS_NO_ENTRY;
+    case 2:
+    case "CACHE_MISS_OFF_FOR_NODE":
+      return CacheMiss.CACHE_MISS_OFF_FOR_NODE;
+    case 3:
+    case "CACHE_MISS_OFF_FOR_RUN":
+      return CacheMiss.CACHE_MISS_OFF_FOR_RUN;
+    case 4:
+    case "CACHE_MISS_BYTES_GONE":
+      return CacheMiss.CACHE_MISS_BYTES_GONE;
+    case 5:
+    case "CACHE_MISS_BLESSING_SUPERSEDED":
+      return CacheMiss.CACHE_MISS_BLESSING_SUPERSEDED;
+    case 6:
+    case "CACHE_MISS_REVOKED":
+      return CacheMiss.CACHE_MISS_REVOKED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return CacheMiss.UNRECOGNIZED;
+  }
+}
+
+export function cacheMissToJSON(object: CacheMiss): string {
+  switch (object) {
+    case CacheMiss.CACHE_MISS_UNSPECIFIED:
+      return "CACHE_MISS_UNSPECIFIED";
+    case CacheMiss.CACHE_MISS_NO_ENTRY:
+      return "CACHE_MISS_NO_ENTRY";
+    case CacheMiss.CACHE_MISS_OFF_FOR_NODE:
+      return "CACHE_MISS_OFF_FOR_NODE";
+    case CacheMiss.CACHE_MISS_OFF_FOR_RUN:
+      return "CACHE_MISS_OFF_FOR_RUN";
+    case CacheMiss.CACHE_MISS_BYTES_GONE:
+      return "CACHE_MISS_BYTES_GONE";
+    case CacheMiss.CACHE_MISS_BLESSING_SUPERSEDED:
+      return "CACHE_MISS_BLESSING_SUPERSEDED";
+    case CacheMiss.CACHE_MISS_REVOKED:
+      return "CACHE_MISS_REVOKED";
+    case CacheMiss.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** What is done next about a failure. */
 export const FailureClass = {
   /** FAILURE_CLASS_UNSPECIFIED - Not given; taken as terminal. */
@@ -216,6 +352,10 @@ export interface Event {
   /** State of the chain after this event; history is the truth, this is its carried copy. */
   state?:
     | ChainState
+    | undefined;
+  /** Where the event first stood, if this is a copy of it that an import brought; absent for the original. */
+  importedFrom?:
+    | ImportedFrom
     | undefined;
   /** What happened. */
   body?:
@@ -310,6 +450,15 @@ export interface Predecessor {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Where an imported event stood in the log that it was exported from. Folds take times from here where it is given. */
+export interface ImportedFrom {
+  /** Its sequence there. */
+  sequence: bigint;
+  /** Its server time there, Unix epoch milliseconds. */
+  timeMs: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 /** The state a chain is in after an event. */
 export interface ChainState {
   /** By kind of chain. */
@@ -353,6 +502,11 @@ export interface JournalState {
   claimSequence: bigint;
   /** If retrying: milliseconds after this message's server time at which the next attempt is due. */
   delayMs: bigint;
+  /**
+   * Server time of the first claim in this epoch, Unix epoch milliseconds; 0 in that Claimed itself, whose own time it
+   * is, and before it.
+   */
+  firstClaimedMs: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -364,6 +518,21 @@ export interface ControlState {
   cancelRequested: boolean;
   /** Nudges so far in this epoch. */
   nudges: number;
+  /** The plan of this epoch, if a resume changed it; absent while it is the one that the run started with. */
+  plan?: PlanReference | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Names a plan and says where it is. */
+export interface PlanReference {
+  /** Digest of the plan. */
+  digest: string;
+  /** Event id of the PipelineRegistered that holds it; empty if it was never registered (a fork's). */
+  eventId: string;
+  /** Sequence of that PipelineRegistered; a hint, 0 if it was never registered. */
+  sequence: bigint;
+  /** Digest of the artifact that holds it, if no PipelineRegistered does. */
+  artifactDigest: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -468,6 +637,8 @@ export interface DatasetPublished {
     | undefined;
   /** RFC 3339 time the publisher gave; information only. */
   time: string;
+  /** Whether the runs it starts may not reuse earlier executions. */
+  noCache: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -525,6 +696,8 @@ export interface RunStarted {
   trigger: string;
   /** Event id of the PipelineRegistered that holds the plan; the sequence beside it is the hint. */
   planEventId: string;
+  /** Digest of the artifact that holds the plan, if it was never registered (a fork with changes). */
+  planArtifactDigest: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -536,6 +709,10 @@ export interface RunOptions {
   originRun: string;
   /** The run stages and compares, and neither blesses nor pushes. */
   noEffects: boolean;
+  /** Why the run exists. */
+  kind: RunKind;
+  /** Nodes whose outcomes are taken from origin_run as they are. */
+  takenNodes: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -554,6 +731,8 @@ export interface Resumed {
     | undefined;
   /** Why, for people. */
   reason: string;
+  /** The plan that the new epoch runs, if it is another: code or parameters were mended in between. */
+  plan?: PlanReference | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -599,6 +778,8 @@ export interface Claimed {
   cacheKey: string;
   /** Sequence of mr.blessed.<pipeline> at which a baseline was pinned; 0 if there was none. */
   blessedSequence: bigint;
+  /** Why nothing was reused. */
+  cacheMiss: CacheMiss;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -907,7 +1088,14 @@ export interface Collected {
 }
 
 function createBaseEvent(): Event {
-  return { id: "", previous: undefined, state: undefined, body: undefined, _unknownFields: {} };
+  return {
+    id: "",
+    previous: undefined,
+    state: undefined,
+    importedFrom: undefined,
+    body: undefined,
+    _unknownFields: {},
+  };
 }
 
 export const Event: MessageFns<Event> = {
@@ -920,6 +1108,9 @@ export const Event: MessageFns<Event> = {
     }
     if (message.state !== undefined) {
       ChainState.encode(message.state, writer.uint32(26).fork()).join();
+    }
+    if (message.importedFrom !== undefined) {
+      ImportedFrom.encode(message.importedFrom, writer.uint32(34).fork()).join();
     }
     switch (message.body?.$case) {
       case "datasetPublished":
@@ -1047,6 +1238,14 @@ export const Event: MessageFns<Event> = {
             }
 
             message.state = ChainState.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.importedFrom = ImportedFrom.decode(reader, reader.uint32());
             continue;
           }
           case 10: {
@@ -1282,6 +1481,11 @@ export const Event: MessageFns<Event> = {
       id: isSet(object.id) ? globalThis.String(object.id) : "",
       previous: isSet(object.previous) ? Predecessor.fromJSON(object.previous) : undefined,
       state: isSet(object.state) ? ChainState.fromJSON(object.state) : undefined,
+      importedFrom: isSet(object.importedFrom)
+        ? ImportedFrom.fromJSON(object.importedFrom)
+        : isSet(object.imported_from)
+        ? ImportedFrom.fromJSON(object.imported_from)
+        : undefined,
       body: isSet(object.datasetPublished)
         ? { $case: "datasetPublished", value: DatasetPublished.fromJSON(object.datasetPublished) }
         : isSet(object.dataset_published)
@@ -1381,6 +1585,9 @@ export const Event: MessageFns<Event> = {
     if (message.state !== undefined) {
       obj.state = ChainState.toJSON(message.state);
     }
+    if (message.importedFrom !== undefined) {
+      obj.importedFrom = ImportedFrom.toJSON(message.importedFrom);
+    }
     if (message.body?.$case === "datasetPublished") {
       obj.datasetPublished = DatasetPublished.toJSON(message.body.value);
     } else if (message.body?.$case === "datasetRejected") {
@@ -1448,6 +1655,9 @@ export const Event: MessageFns<Event> = {
       : undefined;
     message.state = (object.state !== undefined && object.state !== null)
       ? ChainState.fromPartial(object.state)
+      : undefined;
+    message.importedFrom = (object.importedFrom !== undefined && object.importedFrom !== null)
+      ? ImportedFrom.fromPartial(object.importedFrom)
       : undefined;
     switch (object.body?.$case) {
       case "datasetPublished": {
@@ -1719,6 +1929,113 @@ export const Predecessor: MessageFns<Predecessor> = {
   },
 };
 
+function createBaseImportedFrom(): ImportedFrom {
+  return { sequence: 0n, timeMs: 0n, _unknownFields: {} };
+}
+
+export const ImportedFrom: MessageFns<ImportedFrom> = {
+  encode(message: ImportedFrom, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.sequence);
+    }
+    if (message.timeMs !== 0n) {
+      if (BigInt.asUintN(64, message.timeMs) !== message.timeMs) {
+        throw new globalThis.Error("value provided for field message.timeMs of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.timeMs);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportedFrom {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportedFrom();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.timeMs = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ImportedFrom {
+    return {
+      sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n,
+      timeMs: isSet(object.timeMs) ? BigInt(object.timeMs) : isSet(object.time_ms) ? BigInt(object.time_ms) : 0n,
+    };
+  },
+
+  toJSON(message: ImportedFrom): unknown {
+    const obj: any = {};
+    if (message.sequence !== 0n) {
+      obj.sequence = message.sequence.toString();
+    }
+    if (message.timeMs !== 0n) {
+      obj.timeMs = message.timeMs.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ImportedFrom>, I>>(base?: I): ImportedFrom {
+    return ImportedFrom.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportedFrom>, I>>(object: I): ImportedFrom {
+    const message = createBaseImportedFrom();
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.timeMs = (object.timeMs !== undefined && object.timeMs !== null) ? BigInt(object.timeMs) : 0n;
+    return message;
+  },
+};
+
 function createBaseChainState(): ChainState {
   return { chain: undefined, _unknownFields: {} };
 }
@@ -1942,7 +2259,16 @@ export const ChainState: MessageFns<ChainState> = {
 };
 
 function createBaseJournalState(): JournalState {
-  return { status: 0, epoch: 0, attempts: 0, claimEventId: "", claimSequence: 0n, delayMs: 0n, _unknownFields: {} };
+  return {
+    status: 0,
+    epoch: 0,
+    attempts: 0,
+    claimEventId: "",
+    claimSequence: 0n,
+    delayMs: 0n,
+    firstClaimedMs: 0n,
+    _unknownFields: {},
+  };
 }
 
 export const JournalState: MessageFns<JournalState> = {
@@ -1970,6 +2296,12 @@ export const JournalState: MessageFns<JournalState> = {
         throw new globalThis.Error("value provided for field message.delayMs of type uint64 too large");
       }
       writer.uint32(48).uint64(message.delayMs);
+    }
+    if (message.firstClaimedMs !== 0n) {
+      if (BigInt.asUintN(64, message.firstClaimedMs) !== message.firstClaimedMs) {
+        throw new globalThis.Error("value provided for field message.firstClaimedMs of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.firstClaimedMs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2043,6 +2375,14 @@ export const JournalState: MessageFns<JournalState> = {
             message.delayMs = reader.uint64() as bigint;
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.firstClaimedMs = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2079,6 +2419,11 @@ export const JournalState: MessageFns<JournalState> = {
         ? BigInt(object.claim_sequence)
         : 0n,
       delayMs: isSet(object.delayMs) ? BigInt(object.delayMs) : isSet(object.delay_ms) ? BigInt(object.delay_ms) : 0n,
+      firstClaimedMs: isSet(object.firstClaimedMs)
+        ? BigInt(object.firstClaimedMs)
+        : isSet(object.first_claimed_ms)
+        ? BigInt(object.first_claimed_ms)
+        : 0n,
     };
   },
 
@@ -2102,6 +2447,9 @@ export const JournalState: MessageFns<JournalState> = {
     if (message.delayMs !== 0n) {
       obj.delayMs = message.delayMs.toString();
     }
+    if (message.firstClaimedMs !== 0n) {
+      obj.firstClaimedMs = message.firstClaimedMs.toString();
+    }
     return obj;
   },
 
@@ -2118,12 +2466,15 @@ export const JournalState: MessageFns<JournalState> = {
       ? BigInt(object.claimSequence)
       : 0n;
     message.delayMs = (object.delayMs !== undefined && object.delayMs !== null) ? BigInt(object.delayMs) : 0n;
+    message.firstClaimedMs = (object.firstClaimedMs !== undefined && object.firstClaimedMs !== null)
+      ? BigInt(object.firstClaimedMs)
+      : 0n;
     return message;
   },
 };
 
 function createBaseControlState(): ControlState {
-  return { epoch: 0, cancelRequested: false, nudges: 0, _unknownFields: {} };
+  return { epoch: 0, cancelRequested: false, nudges: 0, plan: undefined, _unknownFields: {} };
 }
 
 export const ControlState: MessageFns<ControlState> = {
@@ -2136,6 +2487,9 @@ export const ControlState: MessageFns<ControlState> = {
     }
     if (message.nudges !== 0) {
       writer.uint32(24).uint32(message.nudges);
+    }
+    if (message.plan !== undefined) {
+      PlanReference.encode(message.plan, writer.uint32(34).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2185,6 +2539,14 @@ export const ControlState: MessageFns<ControlState> = {
             message.nudges = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.plan = PlanReference.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2214,6 +2576,7 @@ export const ControlState: MessageFns<ControlState> = {
         ? globalThis.Boolean(object.cancel_requested)
         : false,
       nudges: isSet(object.nudges) ? globalThis.Number(object.nudges) : 0,
+      plan: isSet(object.plan) ? PlanReference.fromJSON(object.plan) : undefined,
     };
   },
 
@@ -2228,6 +2591,9 @@ export const ControlState: MessageFns<ControlState> = {
     if (message.nudges !== 0) {
       obj.nudges = Math.round(message.nudges);
     }
+    if (message.plan !== undefined) {
+      obj.plan = PlanReference.toJSON(message.plan);
+    }
     return obj;
   },
 
@@ -2239,6 +2605,153 @@ export const ControlState: MessageFns<ControlState> = {
     message.epoch = object.epoch ?? 0;
     message.cancelRequested = object.cancelRequested ?? false;
     message.nudges = object.nudges ?? 0;
+    message.plan = (object.plan !== undefined && object.plan !== null)
+      ? PlanReference.fromPartial(object.plan)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePlanReference(): PlanReference {
+  return { digest: "", eventId: "", sequence: 0n, artifactDigest: "", _unknownFields: {} };
+}
+
+export const PlanReference: MessageFns<PlanReference> = {
+  encode(message: PlanReference, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.digest !== "") {
+      writer.uint32(10).string(message.digest);
+    }
+    if (message.eventId !== "") {
+      writer.uint32(18).string(message.eventId);
+    }
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.sequence);
+    }
+    if (message.artifactDigest !== "") {
+      writer.uint32(34).string(message.artifactDigest);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanReference {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanReference();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.eventId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.artifactDigest = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlanReference {
+    return {
+      digest: isSet(object.digest) ? globalThis.String(object.digest) : "",
+      eventId: isSet(object.eventId)
+        ? globalThis.String(object.eventId)
+        : isSet(object.event_id)
+        ? globalThis.String(object.event_id)
+        : "",
+      sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n,
+      artifactDigest: isSet(object.artifactDigest)
+        ? globalThis.String(object.artifactDigest)
+        : isSet(object.artifact_digest)
+        ? globalThis.String(object.artifact_digest)
+        : "",
+    };
+  },
+
+  toJSON(message: PlanReference): unknown {
+    const obj: any = {};
+    if (message.digest !== "") {
+      obj.digest = message.digest;
+    }
+    if (message.eventId !== "") {
+      obj.eventId = message.eventId;
+    }
+    if (message.sequence !== 0n) {
+      obj.sequence = message.sequence.toString();
+    }
+    if (message.artifactDigest !== "") {
+      obj.artifactDigest = message.artifactDigest;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlanReference>, I>>(base?: I): PlanReference {
+    return PlanReference.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlanReference>, I>>(object: I): PlanReference {
+    const message = createBasePlanReference();
+    message.digest = object.digest ?? "";
+    message.eventId = object.eventId ?? "";
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.artifactDigest = object.artifactDigest ?? "";
     return message;
   },
 };
@@ -3046,6 +3559,7 @@ function createBaseDatasetPublished(): DatasetPublished {
     span: undefined,
     version: undefined,
     time: "",
+    noCache: false,
     _unknownFields: {},
   };
 }
@@ -3084,6 +3598,9 @@ export const DatasetPublished: MessageFns<DatasetPublished> = {
     }
     if (message.time !== "") {
       writer.uint32(74).string(message.time);
+    }
+    if (message.noCache !== false) {
+      writer.uint32(80).bool(message.noCache);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3181,6 +3698,14 @@ export const DatasetPublished: MessageFns<DatasetPublished> = {
             message.time = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.noCache = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3216,6 +3741,11 @@ export const DatasetPublished: MessageFns<DatasetPublished> = {
       span: isSet(object.span) ? BigInt(object.span) : undefined,
       version: isSet(object.version) ? BigInt(object.version) : undefined,
       time: isSet(object.time) ? globalThis.String(object.time) : "",
+      noCache: isSet(object.noCache)
+        ? globalThis.Boolean(object.noCache)
+        : isSet(object.no_cache)
+        ? globalThis.Boolean(object.no_cache)
+        : false,
     };
   },
 
@@ -3248,6 +3778,9 @@ export const DatasetPublished: MessageFns<DatasetPublished> = {
     if (message.time !== "") {
       obj.time = message.time;
     }
+    if (message.noCache !== false) {
+      obj.noCache = message.noCache;
+    }
     return obj;
   },
 
@@ -3265,6 +3798,7 @@ export const DatasetPublished: MessageFns<DatasetPublished> = {
     message.span = (object.span !== undefined && object.span !== null) ? BigInt(object.span) : undefined;
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : undefined;
     message.time = object.time ?? "";
+    message.noCache = object.noCache ?? false;
     return message;
   },
 };
@@ -3543,6 +4077,7 @@ function createBaseRunStarted(): RunStarted {
     options: undefined,
     trigger: "",
     planEventId: "",
+    planArtifactDigest: "",
     _unknownFields: {},
   };
 }
@@ -3590,6 +4125,9 @@ export const RunStarted: MessageFns<RunStarted> = {
     }
     if (message.planEventId !== "") {
       writer.uint32(90).string(message.planEventId);
+    }
+    if (message.planArtifactDigest !== "") {
+      writer.uint32(98).string(message.planArtifactDigest);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3703,6 +4241,14 @@ export const RunStarted: MessageFns<RunStarted> = {
             message.planEventId = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.planArtifactDigest = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3756,6 +4302,11 @@ export const RunStarted: MessageFns<RunStarted> = {
         : isSet(object.plan_event_id)
         ? globalThis.String(object.plan_event_id)
         : "",
+      planArtifactDigest: isSet(object.planArtifactDigest)
+        ? globalThis.String(object.planArtifactDigest)
+        : isSet(object.plan_artifact_digest)
+        ? globalThis.String(object.plan_artifact_digest)
+        : "",
     };
   },
 
@@ -3794,6 +4345,9 @@ export const RunStarted: MessageFns<RunStarted> = {
     if (message.planEventId !== "") {
       obj.planEventId = message.planEventId;
     }
+    if (message.planArtifactDigest !== "") {
+      obj.planArtifactDigest = message.planArtifactDigest;
+    }
     return obj;
   },
 
@@ -3821,12 +4375,13 @@ export const RunStarted: MessageFns<RunStarted> = {
       : undefined;
     message.trigger = object.trigger ?? "";
     message.planEventId = object.planEventId ?? "";
+    message.planArtifactDigest = object.planArtifactDigest ?? "";
     return message;
   },
 };
 
 function createBaseRunOptions(): RunOptions {
-  return { noCache: false, originRun: "", noEffects: false, _unknownFields: {} };
+  return { noCache: false, originRun: "", noEffects: false, kind: 0, takenNodes: [], _unknownFields: {} };
 }
 
 export const RunOptions: MessageFns<RunOptions> = {
@@ -3839,6 +4394,12 @@ export const RunOptions: MessageFns<RunOptions> = {
     }
     if (message.noEffects !== false) {
       writer.uint32(24).bool(message.noEffects);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(32).int32(message.kind);
+    }
+    for (const v of message.takenNodes) {
+      writer.uint32(42).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3888,6 +4449,22 @@ export const RunOptions: MessageFns<RunOptions> = {
             message.noEffects = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.takenNodes.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3925,6 +4502,12 @@ export const RunOptions: MessageFns<RunOptions> = {
         : isSet(object.no_effects)
         ? globalThis.Boolean(object.no_effects)
         : false,
+      kind: isSet(object.kind) ? runKindFromJSON(object.kind) : 0,
+      takenNodes: globalThis.Array.isArray(object?.takenNodes)
+        ? object.takenNodes.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.taken_nodes)
+        ? object.taken_nodes.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -3939,6 +4522,12 @@ export const RunOptions: MessageFns<RunOptions> = {
     if (message.noEffects !== false) {
       obj.noEffects = message.noEffects;
     }
+    if (message.kind !== 0) {
+      obj.kind = runKindToJSON(message.kind);
+    }
+    if (message.takenNodes?.length) {
+      obj.takenNodes = message.takenNodes;
+    }
     return obj;
   },
 
@@ -3950,6 +4539,8 @@ export const RunOptions: MessageFns<RunOptions> = {
     message.noCache = object.noCache ?? false;
     message.originRun = object.originRun ?? "";
     message.noEffects = object.noEffects ?? false;
+    message.kind = object.kind ?? 0;
+    message.takenNodes = object.takenNodes?.map((e) => e) || [];
     return message;
   },
 };
@@ -4038,7 +4629,7 @@ export const CancelRequested: MessageFns<CancelRequested> = {
 };
 
 function createBaseResumed(): Resumed {
-  return { outcome: undefined, reason: "", _unknownFields: {} };
+  return { outcome: undefined, reason: "", plan: undefined, _unknownFields: {} };
 }
 
 export const Resumed: MessageFns<Resumed> = {
@@ -4048,6 +4639,9 @@ export const Resumed: MessageFns<Resumed> = {
     }
     if (message.reason !== "") {
       writer.uint32(18).string(message.reason);
+    }
+    if (message.plan !== undefined) {
+      PlanReference.encode(message.plan, writer.uint32(26).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4089,6 +4683,14 @@ export const Resumed: MessageFns<Resumed> = {
             message.reason = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.plan = PlanReference.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4113,6 +4715,7 @@ export const Resumed: MessageFns<Resumed> = {
     return {
       outcome: isSet(object.outcome) ? Predecessor.fromJSON(object.outcome) : undefined,
       reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      plan: isSet(object.plan) ? PlanReference.fromJSON(object.plan) : undefined,
     };
   },
 
@@ -4123,6 +4726,9 @@ export const Resumed: MessageFns<Resumed> = {
     }
     if (message.reason !== "") {
       obj.reason = message.reason;
+    }
+    if (message.plan !== undefined) {
+      obj.plan = PlanReference.toJSON(message.plan);
     }
     return obj;
   },
@@ -4136,6 +4742,9 @@ export const Resumed: MessageFns<Resumed> = {
       ? Predecessor.fromPartial(object.outcome)
       : undefined;
     message.reason = object.reason ?? "";
+    message.plan = (object.plan !== undefined && object.plan !== null)
+      ? PlanReference.fromPartial(object.plan)
+      : undefined;
     return message;
   },
 };
@@ -4488,6 +5097,7 @@ function createBaseClaimed(): Claimed {
     environment: undefined,
     cacheKey: "",
     blessedSequence: 0n,
+    cacheMiss: 0,
     _unknownFields: {},
   };
 }
@@ -4520,6 +5130,9 @@ export const Claimed: MessageFns<Claimed> = {
         throw new globalThis.Error("value provided for field message.blessedSequence of type uint64 too large");
       }
       writer.uint32(56).uint64(message.blessedSequence);
+    }
+    if (message.cacheMiss !== 0) {
+      writer.uint32(64).int32(message.cacheMiss);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4601,6 +5214,14 @@ export const Claimed: MessageFns<Claimed> = {
             message.blessedSequence = reader.uint64() as bigint;
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.cacheMiss = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4642,6 +5263,11 @@ export const Claimed: MessageFns<Claimed> = {
         : isSet(object.blessed_sequence)
         ? BigInt(object.blessed_sequence)
         : 0n,
+      cacheMiss: isSet(object.cacheMiss)
+        ? cacheMissFromJSON(object.cacheMiss)
+        : isSet(object.cache_miss)
+        ? cacheMissFromJSON(object.cache_miss)
+        : 0,
     };
   },
 
@@ -4668,6 +5294,9 @@ export const Claimed: MessageFns<Claimed> = {
     if (message.blessedSequence !== 0n) {
       obj.blessedSequence = message.blessedSequence.toString();
     }
+    if (message.cacheMiss !== 0) {
+      obj.cacheMiss = cacheMissToJSON(message.cacheMiss);
+    }
     return obj;
   },
 
@@ -4689,6 +5318,7 @@ export const Claimed: MessageFns<Claimed> = {
     message.blessedSequence = (object.blessedSequence !== undefined && object.blessedSequence !== null)
       ? BigInt(object.blessedSequence)
       : 0n;
+    message.cacheMiss = object.cacheMiss ?? 0;
     return message;
   },
 };

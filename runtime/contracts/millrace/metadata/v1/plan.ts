@@ -53,6 +53,8 @@ export interface PlanNode {
   attemptTimeoutMs: bigint;
   /** Whether it acts outside the store (Pusher): such a node's effects wait for the control read. */
   externalEffects: boolean;
+  /** Longest that all attempts of one epoch may take together, waits between them included, in milliseconds; 0: no bound. */
+  nodeTimeoutMs: bigint;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -360,6 +362,7 @@ function createBasePlanNode(): PlanNode {
     retry: undefined,
     attemptTimeoutMs: 0n,
     externalEffects: false,
+    nodeTimeoutMs: 0n,
     _unknownFields: {},
   };
 }
@@ -398,6 +401,12 @@ export const PlanNode: MessageFns<PlanNode> = {
     }
     if (message.externalEffects !== false) {
       writer.uint32(80).bool(message.externalEffects);
+    }
+    if (message.nodeTimeoutMs !== 0n) {
+      if (BigInt.asUintN(64, message.nodeTimeoutMs) !== message.nodeTimeoutMs) {
+        throw new globalThis.Error("value provided for field message.nodeTimeoutMs of type uint64 too large");
+      }
+      writer.uint32(88).uint64(message.nodeTimeoutMs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -503,6 +512,14 @@ export const PlanNode: MessageFns<PlanNode> = {
             message.externalEffects = reader.bool();
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.nodeTimeoutMs = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -547,6 +564,11 @@ export const PlanNode: MessageFns<PlanNode> = {
         : isSet(object.external_effects)
         ? globalThis.Boolean(object.external_effects)
         : false,
+      nodeTimeoutMs: isSet(object.nodeTimeoutMs)
+        ? BigInt(object.nodeTimeoutMs)
+        : isSet(object.node_timeout_ms)
+        ? BigInt(object.node_timeout_ms)
+        : 0n,
     };
   },
 
@@ -582,6 +604,9 @@ export const PlanNode: MessageFns<PlanNode> = {
     if (message.externalEffects !== false) {
       obj.externalEffects = message.externalEffects;
     }
+    if (message.nodeTimeoutMs !== 0n) {
+      obj.nodeTimeoutMs = message.nodeTimeoutMs.toString();
+    }
     return obj;
   },
 
@@ -604,6 +629,9 @@ export const PlanNode: MessageFns<PlanNode> = {
       ? BigInt(object.attemptTimeoutMs)
       : 0n;
     message.externalEffects = object.externalEffects ?? false;
+    message.nodeTimeoutMs = (object.nodeTimeoutMs !== undefined && object.nodeTimeoutMs !== null)
+      ? BigInt(object.nodeTimeoutMs)
+      : 0n;
     return message;
   },
 };
