@@ -8,6 +8,7 @@ import type {
   LogEntry,
   ReadRange,
 } from "../log/mod.ts";
+import { systemClock } from "../log/mod.ts";
 import { parseToken, Terminal } from "../model/mod.ts";
 import { apiFailure, callApi } from "./api.ts";
 import { append } from "./append.ts";
@@ -55,6 +56,7 @@ export async function connectLog(options: ConnectOptions): Promise<JetStreamLog>
 /** The log in a JetStream stream. */
 export class JetStreamLog implements Log {
   readonly namespace: string;
+  readonly clock = systemClock;
   readonly #to: Connected;
 
   constructor(to: Connected) {

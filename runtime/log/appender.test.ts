@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Event } from "../contracts/millrace/event/v1/event.ts";
 import { Retryable } from "../model/mod.ts";
 import { appendEvent } from "./appender.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { encodeEvent, newEventId } from "./event-codec.ts";
 import type { Appended, AppendOptions } from "./log.ts";
 import { MemoryLog } from "./memory-log.ts";
@@ -34,13 +35,25 @@ class FaultyLog extends MemoryLog {
 
 const subject = "mr.run.p.r._._.control";
 const event = (): Event => ({ id: newEventId(), body: { $case: "nudged", value: { reason: "silent" } } });
-const wait = async (): Promise<void> => {};
+
+/** No delay takes any time; each is kept. */
+function hastyClock(delays: number[]): Clock {
+  return {
+    ...systemClock,
+    after(delayMs, run) {
+      delays.push(delayMs);
+      queueMicrotask(run);
+      return () => undefined;
+    },
+  };
+}
 
 function setUp(...faults: Fault[]) {
-  const stream = new MemoryStream();
+  const delays: number[] = [];
+  const stream = new MemoryStream({ clock: hastyClock(delays) });
   const log = new FaultyLog(stream, faults);
   const byOther = () => stream.append(subject, encodeEvent(event()), {});
-  return { stream, log, byOther };
+  return { stream, log, byOther, delays };
 }
 
 describe("appendEvent()", () => {
@@ -52,7 +65,7 @@ describe("appendEvent()", () => {
     ["another append was in flight and came to nothing", ["in-flight", "in-flight"]],
   ])("appends once when %s", async (_case, faults) => {
     const { stream, log } = setUp(...faults);
-    const appended = await appendEvent(log, subject, event(), { expectLastSequence: 0, wait });
+    const appended = await appendEvent(log, subject, event(), { expectLastSequence: 0 });
     expect(appended).toEqual({ kind: "appended", sequence: 1 });
     expect(stream.lastSequence).toBe(1);
   });
@@ -60,7 +73,7 @@ describe("appendEvent()", () => {
   it("loses to another's message and hands it over", async () => {
     const { stream, log, byOther } = setUp();
     byOther();
-    const lost = await appendEvent(log, subject, event(), { expectLastSequence: 0, wait });
+    const lost = await appendEvent(log, subject, event(), { expectLastSequence: 0 });
     expect(lost).toEqual({ kind: "lost", last: stream.get(1) });
     expect(stream.lastSequence).toBe(1);
   });
@@ -68,43 +81,43 @@ describe("appendEvent()", () => {
   it("loses a chain that went on without it, although its message is in the log", async () => {
     const { stream, log, byOther } = setUp("answer-lost");
     log.meanwhile = byOther;
-    const lost = await appendEvent(log, subject, event(), { expectLastSequence: 0, wait });
+    const lost = await appendEvent(log, subject, event(), { expectLastSequence: 0 });
     expect(lost).toEqual({ kind: "lost", last: stream.get(2) });
   });
 
   it("finds its message under others' on a shared chain", async () => {
     const { log, byOther } = setUp("answer-lost");
     log.meanwhile = byOther;
-    const appended = await appendEvent(log, subject, event(), { expectLastSequence: 0, shared: true, wait });
+    const appended = await appendEvent(log, subject, event(), { expectLastSequence: 0, shared: true });
     expect(appended).toEqual({ kind: "appended", sequence: 1 });
   });
 
   it("loses a shared chain on which its message is not", async () => {
     const { stream, log, byOther } = setUp("request-lost");
     log.meanwhile = byOther;
-    const lost = await appendEvent(log, subject, event(), { expectLastSequence: 0, shared: true, wait });
+    const lost = await appendEvent(log, subject, event(), { expectLastSequence: 0, shared: true });
     expect(lost).toEqual({ kind: "lost", last: stream.get(1) });
   });
 
   it("loses to a stranger's undecodable message", async () => {
     const { stream, log } = setUp();
     stream.append(subject, new TextEncoder().encode("not an event"), {});
-    const lost = await appendEvent(log, subject, event(), { expectLastSequence: 0, wait });
+    const lost = await appendEvent(log, subject, event(), { expectLastSequence: 0 });
     expect(lost).toMatchObject({ kind: "lost", last: { sequence: 1 } });
   });
 
   it("appends without an expectation, once when only the answer was lost", async () => {
     const { stream, log, byOther } = setUp("answer-lost");
     byOther();
-    expect(await appendEvent(log, subject, event(), { wait })).toEqual({ kind: "appended", sequence: 2 });
+    expect(await appendEvent(log, subject, event())).toEqual({ kind: "appended", sequence: 2 });
     expect(stream.lastSequence).toBe(2);
   });
 
   it("gives up when the log stays away, and waits longer each time up to a bound", async () => {
-    const { stream, log } = setUp(...Array.from({ length: 1_000 }, (): Fault => "request-lost"));
-    const delays: number[] = [];
-    const options = { expectLastSequence: 0, wait: async (delayMs: number) => void delays.push(delayMs) };
-    await expect(appendEvent(log, subject, event(), options)).rejects.toMatchObject({ code: "log-unavailable" });
+    const { stream, log, delays } = setUp(...Array.from({ length: 1_000 }, (): Fault => "request-lost"));
+    await expect(appendEvent(log, subject, event(), { expectLastSequence: 0 })).rejects.toMatchObject({
+      code: "log-unavailable",
+    });
     expect(delays.slice(0, 3)).toEqual([20, 40, 80]);
     expect(Math.max(...delays)).toBe(2_000);
     expect(stream.lastSequence).toBe(0);

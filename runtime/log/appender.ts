@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Event } from "../contracts/millrace/event/v1/event.ts";
 import { MillraceError, Retryable } from "../model/mod.ts";
+import { pause } from "./clock.ts";
 import { encodeEvent, readEvent } from "./event-codec.ts";
 import { type EventHeaderOptions, eventHeaders, traceparentOf } from "./event-headers.ts";
 import type { Appended, Log, LogEntry } from "./log.ts";
@@ -17,8 +17,6 @@ export interface AppendEventOptions extends EventHeaderOptions {
    */
   readonly shared?: boolean;
   readonly signal?: AbortSignal;
-  /** How to wait between tries; a simulation gives its own. */
-  readonly wait?: (delayMs: number, signal: AbortSignal | undefined) => Promise<unknown>;
 }
 
 /** Where an event stands, or that the race for its place was lost to `last`: then fold anew and decide anew. */
@@ -53,11 +51,11 @@ export async function appendEvent(
     id: event.id,
     options,
   };
-  const wait = options.wait ?? waitReally;
   for (let tries = 0; tries < attemptsMax; tries++) {
     const settled = await tryOnce(attempt, tries > 0).catch(unclear);
     if (settled !== undefined) return settled;
-    await wait(Math.min(delayMsMax, firstDelayMs * 2 ** tries), options.signal);
+    await pause(log.clock, Math.min(delayMsMax, firstDelayMs * 2 ** tries), options.signal);
+    options.signal?.throwIfAborted();
   }
   throw new Retryable(
     "log-unavailable",
@@ -125,8 +123,4 @@ function appendedAt({ sequence }: LogEntry): AppendedEvent {
 function unclear(error: unknown): undefined {
   if (error instanceof MillraceError && error.code === "log-unavailable") return undefined;
   throw error;
-}
-
-async function waitReally(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-  await sleep(delayMs, undefined, signal === undefined ? {} : { signal });
 }

@@ -1,4 +1,4 @@
-/** Time as the in-memory log sees it, so that a test or a simulation can move it. */
+/** Time as one connection to the log sees it: all that its user measures and waits by, so that a simulation can move it. */
 export interface Clock {
   /** Wall clock, Unix epoch milliseconds. */
   epochMs(): number;
@@ -17,6 +17,30 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Calls back again and again, each time after the delay; the result ends it. */
+export function every(clock: Clock, delayMs: number, run: () => void): () => void {
+  const again = () => {
+    cancel = clock.after(delayMs, again);
+    run();
+  };
+  let cancel = clock.after(delayMs, again);
+  return () => cancel();
+}
+
+/** Waits for a delay in milliseconds, or until the signal aborts. */
+export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      cancel();
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const cancel = clock.after(delayMs, done);
+    signal?.addEventListener("abort", done);
+  });
+}
 
 interface Timer {
   readonly dueMs: number;

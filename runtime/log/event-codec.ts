@@ -15,9 +15,21 @@ export type ReadEvent =
 
 const idPattern = /^[0-9a-f]{32}$/;
 
+const randomEventId = (): string => randomUUID().replaceAll("-", "");
+let drawEventId = randomEventId;
+
 /** A random event id, 32 hex digits: how a writer knows its own message again. */
 export function newEventId(): string {
-  return randomUUID().replaceAll("-", "");
+  return drawEventId();
+}
+
+/**
+ * Draws this thread's event ids from a source of its own: a simulation, whose seed must give the same bytes each time.
+ * @returns what goes back to random ones.
+ */
+export function drawEventIdsFrom(source: () => string): () => void {
+  drawEventId = source;
+  return () => void (drawEventId = randomEventId);
 }
 
 /**

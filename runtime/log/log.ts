@@ -1,4 +1,5 @@
 import { Retryable } from "../model/mod.ts";
+import type { Clock } from "./clock.ts";
 
 /** A message of the log. */
 export interface LogEntry {
@@ -41,7 +42,7 @@ export interface Delivery {
   readonly entry: LogEntry;
   /** How often it was delivered, this time included; from 1. */
   readonly count: number;
-  /** `performance.now()` when it came. */
+  /** When it came, by the monotonic clock of the log's `clock`. */
   readonly receivedAt: number;
   ack(): void;
   /** Asks for it again after the delay. */
@@ -80,6 +81,8 @@ export interface Consumption extends AsyncDisposable {
 export interface Log extends AsyncDisposable {
   /** First token of every subject, and the name of the stream. */
   readonly namespace: string;
+  /** The time that users of this connection measure and wait by. */
+  readonly clock: Clock;
   append(subject: string, data: Uint8Array, options?: AppendOptions): Promise<Appended>;
   /**
    * Last messages of exact subjects in one read from any replica: fast, perhaps stale (compare `upTo`). Where none of

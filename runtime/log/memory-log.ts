@@ -1,4 +1,5 @@
 import { Terminal } from "../model/mod.ts";
+import type { Clock } from "./clock.ts";
 import type {
   Appended,
   AppendOptions,
@@ -17,6 +18,7 @@ import { subjectMatcher } from "./subject-filter.ts";
 /** The log in this process's memory: a connection to a MemoryStream, by default to one of its own. */
 export class MemoryLog implements Log {
   readonly namespace: string;
+  readonly clock: Clock;
   readonly stream: MemoryStream;
   readonly #consumptions = new Set<MemoryConsumption>();
   #closed = false;
@@ -24,6 +26,7 @@ export class MemoryLog implements Log {
   constructor(options: MemoryStreamOptions | { readonly stream: MemoryStream } = {}) {
     this.stream = "stream" in options ? options.stream : new MemoryStream(options);
     this.namespace = this.stream.namespace;
+    this.clock = this.stream.clock;
   }
 
   async append(subject: string, data: Uint8Array, options: AppendOptions = {}): Promise<Appended> {

@@ -1,6 +1,6 @@
 export { appendEvent, type AppendedEvent, type AppendEventOptions } from "./appender.ts";
-export { type Clock, ManualClock, systemClock } from "./clock.ts";
-export { encodeEvent, eventBytesMax, newEventId, readEvent, type ReadEvent } from "./event-codec.ts";
+export { type Clock, every, ManualClock, pause, systemClock } from "./clock.ts";
+export { drawEventIdsFrom, encodeEvent, eventBytesMax, newEventId, readEvent, type ReadEvent } from "./event-codec.ts";
 export { cloudEventType, eventHeaders, type EventHeaderOptions } from "./event-headers.ts";
 export * from "./log.ts";
 export { MemoryLog } from "./memory-log.ts";

@@ -55,7 +55,7 @@ export async function writeJournal(
       source: place.node.component,
     });
     if (appended.kind === "appended") {
-      const position = { sequence: appended.sequence, timeMs: Date.now() };
+      const position = { sequence: appended.sequence, timeMs: log.clock.epochMs() };
       return { kind: "written", journal: evolveEvent(from, event, position), eventId, sequence: appended.sequence };
     }
     const now = await readJournalFrom(log, subject, await log.leaderLastOf(subject));

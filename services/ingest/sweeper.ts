@@ -3,7 +3,7 @@ import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
 import { attemptTimeoutMs, sourceComponent } from "millrace/driver";
 import type { Plans } from "millrace/driver";
 import { controlChain, controlEvent, emptyJournal, isTerminal } from "millrace/journal";
-import { appendEvent, newEventId } from "millrace/log";
+import { appendEvent, every, newEventId } from "millrace/log";
 import type { Log, Subjects } from "millrace/log";
 import { readChainFrom } from "millrace/projections";
 import { endRun, writeJournal } from "millrace/publisher";
@@ -17,6 +17,8 @@ export interface SweeperContext {
   /** A run that says nothing for this long is woken, in milliseconds: two ack_waits. */
   readonly silentMs: number;
   readonly onTrouble: (error: unknown) => void;
+  /** Where its jitter comes from, 0 to 1; default Math.random. */
+  readonly random?: () => number;
 }
 
 /** Nudges of one run and epoch before the sweeper lets it be: what ten nudges do not mend, people must. */
@@ -41,15 +43,14 @@ export function startSweeper(context: SweeperContext): Sweeper {
   const watching = watch(context, runs, seen, stop.signal).catch((error: unknown) => {
     if (!stop.signal.aborted) context.onTrouble(error);
   });
-  const timer = setInterval(
-    () => void sweep(context, runs, Date.now()).catch(context.onTrouble),
-    context.silentMs / 2 + Math.random() * (context.silentMs / 2),
-  );
+  const { clock } = context.log;
+  const periodMs = context.silentMs / 2 + (context.random ?? Math.random)() * (context.silentMs / 2);
+  const endSweeping = every(clock, periodMs, () => void sweep(context, runs, clock.epochMs()).catch(context.onTrouble));
   return {
     caughtUp: (sequence) => seen.reaches(sequence),
     sweep: (nowMs) => sweep(context, runs, nowMs),
     async [Symbol.asyncDispose]() {
-      clearInterval(timer);
+      endSweeping();
       stop.abort();
       await watching;
     },

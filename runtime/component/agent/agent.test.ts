@@ -291,13 +291,13 @@ describe("redelivery", () => {
         const delivery: Delivery = {
           entry,
           count: 2,
-          receivedAt: performance.now(),
+          receivedAt: log.clock.monotonicMs(),
           ack: () => void acknowledged++,
           nak: () => undefined,
           working: () => undefined,
           term: () => undefined,
         };
-        await handleDelivery(context, { durable: "again", lease: createLease(delivery, 30_000) });
+        await handleDelivery(context, { durable: "again", lease: createLease(delivery, 30_000, log.clock) });
       }
     expect(await log.leaderLastSequence()).toBe(end);
     expect(acknowledged).toBe(contexts.length * artifacts.length);

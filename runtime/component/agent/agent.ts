@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumption } from "../../log/mod.ts";
 import { decodeEvent } from "../../journal/mod.ts";
-import { defaultAckWaitMs, parseSubject } from "../../log/mod.ts";
+import { defaultAckWaitMs, every, parseSubject, pause } from "../../log/mod.ts";
 import { digestOf, hexOf, toMillraceError } from "../../model/mod.ts";
 import type { AgentContext } from "./context.ts";
 import { handleDelivery } from "./handle-delivery.ts";
@@ -48,7 +47,7 @@ export async function startAgent(
       filters,
       heldMax,
       ackWaitMs,
-      handle: (delivery) => handle(context, leases, durable, createLease(delivery, ackWaitMs)),
+      handle: (delivery) => handle(context, leases, durable, createLease(delivery, ackWaitMs, context.log.clock)),
     });
   const filters = triggerFilters(context);
   const name = context.declaration.name;
@@ -60,7 +59,8 @@ export async function startAgent(
       controlHeldMax,
     ),
   ]);
-  const renewal = setInterval(() => void renew(context, leases), ackWaitMs / renewalsPerAckWait);
+  const { clock } = context.log;
+  const endRenewal = every(clock, ackWaitMs / renewalsPerAckWait, () => void renew(context, leases));
   const watching = watchControl(context, stopping.signal);
 
   let draining = false;
@@ -73,13 +73,13 @@ export async function startAgent(
       draining = true;
       const held = context.running.all.size;
       let returned = 0;
-      const deadline = setTimeout(() => {
+      const cancelDeadline = clock.after(deadlineMs, () => {
         returned = context.running.all.size;
         context.running.stopAll("drained");
-      }, deadlineMs);
+      });
       await Promise.all(consumptions.map((consumption) => consumption.drain()));
-      clearTimeout(deadline);
-      clearInterval(renewal);
+      cancelDeadline();
+      endRenewal();
       stopping.abort();
       await watching;
       return { finished: held - returned, returned };
@@ -157,7 +157,7 @@ async function watchControl(context: AgentContext, signal: AbortSignal): Promise
     } catch (thrown) {
       if (signal.aborted) return;
       context.logger.warn({ error: toMillraceError(thrown) }, "watching control broke; it goes on in a moment");
-      await sleep(rewatchDelayMs, undefined, { signal }).catch(() => undefined);
+      await pause(context.log.clock, rewatchDelayMs, signal);
     }
   }
 }

@@ -66,7 +66,7 @@ export async function claimAtOnce(context: AgentContext, early: ClaimAtOnce): Pr
     run,
     node: node.name,
     attempt: 1,
-    startedAt: Date.now(),
+    startedAt: context.log.clock.epochMs(),
     lease,
   });
   const { running } = entry;

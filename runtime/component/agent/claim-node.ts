@@ -34,7 +34,7 @@ async function claim(context: AgentContext, run: NodeRun, before: Journal, looku
     run: snapshot.run,
     node: placed.node.name,
     attempt: before.attempts + 1,
-    startedAt: Date.now(),
+    startedAt: context.log.clock.epochMs(),
     lease,
   });
   const { running } = entry;

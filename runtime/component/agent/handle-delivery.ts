@@ -104,7 +104,7 @@ async function handleNode(
       if (snapshot === undefined) return { kind: "done" };
       const decision = decideNode(placed, snapshot, {
         trigger: { durable: handled.durable, sequence: handled.lease.delivery.entry.sequence },
-        nowMs: Math.max(Date.now(), handled.lease.delivery.entry.timeMs),
+        nowMs: Math.max(context.log.clock.epochMs(), handled.lease.delivery.entry.timeMs),
         isRunning: (claimEventId) => context.running.all.has(claimEventId),
       });
       if (decision.kind === "run" && slot === undefined) {

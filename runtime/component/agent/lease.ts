@@ -1,4 +1,4 @@
-import type { Delivery } from "../../log/mod.ts";
+import type { Clock, Delivery } from "../../log/mod.ts";
 
 /** Share of ack_wait after which a delivery that was not renewed may be with someone else already. */
 const staleShare = 0.8;
@@ -20,13 +20,13 @@ export interface Lease {
 /**
  * Leases a delivery.
  * @param ackWaitMs The durable's ack_wait.
- * @param now Monotonic clock in milliseconds.
+ * @param clock The log's, by which deliveries are received.
  * Source: docs/protocol.md, Claim, work, outcome (2, 6).
  */
-export function createLease(delivery: Delivery, ackWaitMs: number, now: () => number = () => performance.now()): Lease {
+export function createLease(delivery: Delivery, ackWaitMs: number, clock: Clock): Lease {
   let renewedAt = delivery.receivedAt;
   let settled = false;
-  const valid = (): boolean => !settled && now() - renewedAt < ackWaitMs * staleShare;
+  const valid = (): boolean => !settled && clock.monotonicMs() - renewedAt < ackWaitMs * staleShare;
   const settle = (send: () => void): void => {
     const may = valid();
     settled = true;
@@ -40,7 +40,7 @@ export function createLease(delivery: Delivery, ackWaitMs: number, now: () => nu
     renew() {
       if (!valid()) return;
       delivery.working();
-      renewedAt = now();
+      renewedAt = clock.monotonicMs();
     },
     ack: () => settle(() => delivery.ack()),
     nak: (delayMs) => settle(() => delivery.nak(delayMs)),
