@@ -1,4 +1,5 @@
 export * from "./artifacts.ts";
+export * from "./derived.ts";
 export * from "./lineage.ts";
 export * from "./pipelines.ts";
 export * from "./read-chain.ts";
