@@ -108,7 +108,10 @@ function decide(name: string, given: Given): NodeDecision {
     },
     startedSequence: 3,
     startedEventId: "started",
-    control: { ...emptyChain(controlChain), state: { epoch: 0, cancelRequested: false, nudges: 0, ...given.control } },
+    control: {
+      ...emptyChain(controlChain),
+      state: { epoch: 0, cancelRequested: false, nudges: 0, plan: undefined, ...given.control },
+    },
     outcome: {
       ...emptyChain(outcomeChain),
       state: {

@@ -1,4 +1,4 @@
-import type { Event } from "../contracts/millrace/event/v1/event.ts";
+import type { Event, PlanReference } from "../contracts/millrace/event/v1/event.ts";
 import { predecessorOf, unplaced } from "./chain.ts";
 import type { Chain, ChainKind } from "./chain.ts";
 
@@ -8,11 +8,13 @@ export interface Control {
   readonly epoch: number;
   readonly cancelRequested: boolean;
   readonly nudges: number;
+  /** The plan of this epoch, if a resume brought another than the run started with. */
+  readonly plan: PlanReference | undefined;
 }
 
 /** The chain of a run's control subject. */
 export const controlChain: ChainKind<Control> = {
-  initial: { epoch: 0, cancelRequested: false, nudges: 0 },
+  initial: { epoch: 0, cancelRequested: false, nudges: 0, plan: undefined },
   step(control, event) {
     switch (event.body?.$case) {
       case "cancelRequested":
@@ -20,15 +22,20 @@ export const controlChain: ChainKind<Control> = {
       case "nudged":
         return { ...control, nudges: control.nudges + 1 };
       case "resumed":
-        return { epoch: control.epoch + 1, cancelRequested: false, nudges: 0 };
+        return {
+          epoch: control.epoch + 1,
+          cancelRequested: false,
+          nudges: 0,
+          plan: event.body.value.plan ?? control.plan,
+        };
       default:
         return undefined;
     }
   },
   carried(state) {
     if (state.chain?.$case !== "control") return undefined;
-    const { epoch, cancelRequested, nudges } = state.chain.value;
-    return { epoch, cancelRequested, nudges };
+    const { epoch, cancelRequested, nudges, plan } = state.chain.value;
+    return { epoch, cancelRequested, nudges, plan };
   },
 };
 

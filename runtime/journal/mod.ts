@@ -3,6 +3,7 @@ export * from "./control.ts";
 export * from "./blessings.ts";
 export * from "./cache.ts";
 export * from "./decide.ts";
+export * from "./effective-plan.ts";
 export * from "./journal.ts";
 export * from "./outcome.ts";
 export * from "./registrations.ts";

@@ -1,7 +1,7 @@
 import type { ExecutionReference, Failure } from "../contracts/millrace/event/v1/event.ts";
 import type { Artifact, InputArtifact } from "../contracts/millrace/metadata/v1/artifact.ts";
 import type { Plan, PlanNode } from "../contracts/millrace/metadata/v1/plan.ts";
-import { emptyJournal, isTerminal } from "../journal/mod.ts";
+import { effectivePlan, emptyJournal, isTerminal } from "../journal/mod.ts";
 import type { Journal } from "../journal/mod.ts";
 import type { NodeHistory, RunFold } from "./run.ts";
 
@@ -95,7 +95,7 @@ export function viewRun(fold: RunFold, plan: Plan, options: ViewOptions): RunVie
   return {
     run: fold.run,
     pipeline: fold.pipeline,
-    planDigest: fold.started?.body.planDigest ?? "",
+    planDigest: fold.started ? effectivePlan(fold.started.body, fold.control.state).digest : "",
     state: stateOfRun(fold),
     atSequence: fold.atSequence,
     startedAt,

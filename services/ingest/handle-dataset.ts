@@ -2,7 +2,7 @@ import type { ArtifactStore } from "millrace/artifacts";
 import type { DatasetPublished } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { Artifact } from "millrace/contracts/millrace/metadata/v1/artifact.ts";
 import type { Plans } from "millrace/driver";
-import { decodeEvent } from "millrace/journal";
+import { decodeEvent, planOfVersion } from "millrace/journal";
 import { appendEvent, newEventId, parseSubject } from "millrace/log";
 import type { Delivery, Log, LogEntry, Subjects } from "millrace/log";
 import { hexOf, Terminal, toMillraceError } from "millrace/model";
@@ -80,7 +80,7 @@ async function ingest(context: IngestContext, entry: LogEntry, dataset: string):
   const started = await Promise.all(
     (await registrationsBelow(log, subjects, entry.sequence)).map(async (registration) => ({
       registration,
-      plan: await plans.load(registration.registered.planDigest, registration.sequence),
+      plan: await plans.load(planOfVersion(registration)),
     })),
   );
   const triggered = started.filter(({ plan }) => plan.trigger?.dataset === dataset);

@@ -1,7 +1,14 @@
-import { isTerminal } from "millrace/journal";
-import type { Journal } from "millrace/journal";
-import { emptyJournal, evolve } from "millrace/journal";
-import { decodeEvent } from "millrace/journal";
+import {
+  controlChain,
+  decodeEvent,
+  emptyChain,
+  emptyJournal,
+  evolve,
+  isTerminal,
+  outcomeChain,
+  stepChain,
+} from "millrace/journal";
+import type { Chain, Control, Journal, Outcome, StartedPlan } from "millrace/journal";
 import { parseSubject } from "millrace/log";
 import type { LogEntry } from "millrace/log";
 
@@ -9,12 +16,10 @@ import type { LogEntry } from "millrace/log";
 export interface WatchedRun {
   readonly pipeline: string;
   readonly run: string;
-  planDigest: string;
-  planSequence: number;
-  epoch: number;
-  cancelRequested: boolean;
-  /** Epoch of the last outcome, -1 if there is none. */
-  outcomeEpoch: number;
+  /** What its start says of its plan; undefined before the start was seen. */
+  started: StartedPlan | undefined;
+  control: Chain<Control>;
+  outcome: Chain<Outcome>;
   /** Server time of its last message, Unix epoch milliseconds. */
   lastMs: number;
   /** Journals by "component.node". */
@@ -37,12 +42,26 @@ export class OpenRuns {
     if (!("run" in subject)) return;
     const run = this.#at(subject.pipeline, subject.run);
     run.lastMs = entry.timeMs;
-    if (subject.kind === "journal") {
-      const key = `${subject.component}.${subject.node}`;
-      run.journals.set(key, evolve(run.journals.get(key) ?? emptyJournal, entry));
-      return;
+    switch (subject.kind) {
+      case "started":
+        run.started ??= startedBy(entry);
+        break;
+      case "control":
+        run.control = stepChain(controlChain, run.control, entry);
+        break;
+      case "outcome":
+        run.outcome = stepChain(outcomeChain, run.outcome, entry);
+        break;
+      case "journal": {
+        const key = `${subject.component}.${subject.node}`;
+        run.journals.set(key, evolve(run.journals.get(key) ?? emptyJournal, entry));
+        break;
+      }
+      case "artifact":
+        run.fannedOut.set(`${subject.node}.${subject.output}`, causeOf(entry));
+        break;
+      case "verdict":
     }
-    foldEvent(run, entry, subject.kind === "artifact" ? `${subject.node}.${subject.output}` : "");
   }
 
   /** All watched runs; forgets those that ended long ago. */
@@ -60,11 +79,9 @@ export class OpenRuns {
     const fresh: WatchedRun = {
       pipeline,
       run,
-      planDigest: "",
-      planSequence: 0,
-      epoch: 0,
-      cancelRequested: false,
-      outcomeEpoch: -1,
+      started: undefined,
+      control: emptyChain(controlChain),
+      outcome: emptyChain(outcomeChain),
       lastMs: 0,
       journals: new Map(),
       fannedOut: new Map(),
@@ -75,8 +92,8 @@ export class OpenRuns {
 }
 
 /** Whether the run's epoch has its outcome. */
-export function hasEnded(run: WatchedRun): boolean {
-  return run.outcomeEpoch >= run.epoch;
+export function hasEnded({ outcome, control }: WatchedRun): boolean {
+  return outcome.state.epoch >= control.state.epoch;
 }
 
 /** Why a sweeper should wake a run, if it should. Pure. @param silentMs How long a run may say nothing. */
@@ -86,11 +103,11 @@ export function nudgeReason(
   silentMs: number,
   attemptTimeoutMs: (node: string) => number,
 ): string | undefined {
-  if (run.planDigest === "" || nowMs - run.lastMs < silentMs) return undefined;
+  if (run.started === undefined || nowMs - run.lastMs < silentMs) return undefined;
   if (hasEnded(run)) return lacksFanOut(run) ? "fan-out-missing" : undefined;
   for (const [key, journal] of run.journals) {
     const node = key.slice(key.indexOf(".") + 1);
-    if (isTerminal(journal, run.epoch)) continue;
+    if (isTerminal(journal, run.control.state.epoch)) continue;
     if (journal.claim && nowMs - journal.claim.timeMs < attemptTimeoutMs(node)) return undefined;
     if (journal.dueMs !== undefined && journal.dueMs > nowMs) return undefined;
   }
@@ -106,29 +123,14 @@ function lacksFanOut(run: WatchedRun): boolean {
   return false;
 }
 
-function foldEvent(run: WatchedRun, entry: LogEntry, output: string): void {
-  const body = decodeEvent(entry.data)?.body;
-  switch (body?.$case) {
-    case "runStarted":
-      run.planDigest = body.value.planDigest;
-      run.planSequence = Number(body.value.planSequence);
-      break;
-    case "resumed":
-      run.epoch += 1;
-      run.cancelRequested = false;
-      break;
-    case "cancelRequested":
-      run.cancelRequested = true;
-      break;
-    case "runSucceeded":
-    case "runFailed":
-    case "runCancelled":
-      run.outcomeEpoch = Math.max(run.outcomeEpoch, body.value.epoch);
-      break;
-    case "artifactProduced":
-    case "artifactVoided":
-      run.fannedOut.set(output, body.value.cause?.eventId ?? "");
-      break;
-    default:
-  }
+function startedBy({ data }: LogEntry): StartedPlan | undefined {
+  const body = decodeEvent(data)?.body;
+  return body?.$case === "runStarted" ? body.value : undefined;
+}
+
+/** Event id of the outcome that a message on an artifact's subject fans out. */
+function causeOf({ data }: LogEntry): string {
+  const body = decodeEvent(data)?.body;
+  const fansOut = body?.$case === "artifactProduced" || body?.$case === "artifactVoided";
+  return (fansOut && body.value.cause?.eventId) || "";
 }

@@ -2,7 +2,7 @@ import type { Event } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
 import { attemptTimeoutMs, sourceComponent } from "millrace/driver";
 import type { Plans } from "millrace/driver";
-import { controlChain, controlEvent, emptyJournal, isTerminal } from "millrace/journal";
+import { controlChain, controlEvent, effectivePlan, emptyJournal, isTerminal } from "millrace/journal";
 import { appendEvent, every, newEventId } from "millrace/log";
 import type { Log, Subjects } from "millrace/log";
 import { readChainFrom } from "millrace/projections";
@@ -91,9 +91,9 @@ class SeenSequence {
 
 async function sweep(context: SweeperContext, runs: OpenRuns, nowMs: number): Promise<void> {
   for (const run of runs.all(nowMs)) {
-    if (run.planDigest === "") continue;
-    const plan = await context.plans.load(run.planDigest, run.planSequence);
-    if (run.cancelRequested && !hasEnded(run)) await cancelUnclaimed(context, run, plan);
+    if (run.started === undefined) continue;
+    const plan = await context.plans.load(effectivePlan(run.started, run.control.state));
+    if (run.control.state.cancelRequested && !hasEnded(run)) await cancelUnclaimed(context, run, plan);
     const reason = nudgeReason(run, nowMs, context.silentMs, (node) => timeoutOf(plan, node));
     if (reason) await nudge(context, run, reason);
   }
@@ -114,14 +114,15 @@ async function nudge({ log, subjects }: SweeperContext, { pipeline, run }: Watch
 
 /** Nodes that nobody claims would never end, and a cancelled run ends when all have. */
 async function cancelUnclaimed({ log, subjects }: SweeperContext, run: WatchedRun, plan: Plan): Promise<void> {
+  const { epoch } = run.control.state;
   let last = 0;
   for (const node of plan.nodes) {
     if (node.component === sourceComponent) continue;
     const journal = run.journals.get(`${node.component}.${node.name}`) ?? emptyJournal;
-    if (isTerminal(journal, run.epoch) || journal.phase === "claimed") continue;
+    if (isTerminal(journal, epoch) || journal.phase === "claimed") continue;
     const place = { pipeline: run.pipeline, run: run.run, node };
     const reason = "the run was cancelled before this node was claimed";
-    const written = await writeJournal(log, subjects, place, journal, { type: "cancel", epoch: run.epoch, reason });
+    const written = await writeJournal(log, subjects, place, journal, { type: "cancel", epoch, reason });
     if (written.kind === "written") last = written.sequence;
   }
   if (last > 0) await endRun(log, subjects, { pipeline: run.pipeline, run: run.run, plan }, last);

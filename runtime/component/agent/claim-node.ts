@@ -1,4 +1,4 @@
-import { emptyJournal } from "../../journal/mod.ts";
+import { attemptsIn, emptyJournal } from "../../journal/mod.ts";
 import type { Journal } from "../../journal/mod.ts";
 import { newEventId } from "../../log/mod.ts";
 import { writeJournal } from "../../publisher/mod.ts";
@@ -33,7 +33,7 @@ async function claim(context: AgentContext, run: NodeRun, before: Journal, looku
     pipeline: snapshot.pipeline,
     run: snapshot.run,
     node: placed.node.name,
-    attempt: before.attempts + 1,
+    attempt: attemptsIn(before, snapshot.control.state.epoch) + 1,
     startedAt: context.log.clock.epochMs(),
     lease,
   });

@@ -1,10 +1,11 @@
 import type { Event } from "../../contracts/millrace/event/v1/event.ts";
-import type { Plan, PlanNode } from "../../contracts/millrace/metadata/v1/plan.ts";
+import type { PlanNode } from "../../contracts/millrace/metadata/v1/plan.ts";
 import { decideNode, readRun, retryBudget } from "../../driver/mod.ts";
 import type { NodeDecision, PlacedNode, Snapshot } from "../../driver/mod.ts";
-import { decodeEvent, emptyJournal } from "../../journal/mod.ts";
+import { decodeEvent, effectivePlan, emptyJournal, startedPlan } from "../../journal/mod.ts";
 import type { JournalCommand } from "../../journal/mod.ts";
 import { parseSubject } from "../../log/mod.ts";
+import { Terminal } from "../../model/mod.ts";
 import { writeJournal } from "../../publisher/mod.ts";
 import type { AgentContext } from "./context.ts";
 import { endNode } from "./end-node.ts";
@@ -63,20 +64,37 @@ function settle(lease: Lease, ends: readonly NodeEnd[]): void {
   lease.ack();
 }
 
-/** The plan of the trigger's run: named by the trigger if it is known here, else by the run's start. */
+/**
+ * A plan of the trigger's run, to know the nodes that it wakes: named by the trigger if it is known here, else by the
+ * run's start. A resume may have brought another since; all of a run's plans have the same nodes, and which one is
+ * followed is decided by the read (`placedNow`).
+ */
 async function findPlan(
   { plans, log, subjects }: AgentContext,
   { pipeline, run }: TriggerSubject,
   event: Event,
-): Promise<{ readonly plan: Plan; readonly planDigest: string } | undefined> {
+): Promise<Pick<PlacedNode, "plan" | "planDigest"> | undefined> {
   const named = event.body?.$case === "artifactProduced" ? event.body.value.planDigest : "";
   const known = plans.cached(named);
   if (known) return { plan: known, planDigest: named };
   const started = await log.leaderLastOf(subjects.started(pipeline, run));
   const body = started && decodeEvent(started.data)?.body;
   if (body?.$case !== "runStarted") return undefined;
-  const { planDigest, planSequence } = body.value;
-  return { plan: await plans.load(planDigest, Number(planSequence)), planDigest };
+  const reference = startedPlan(body.value);
+  return { plan: await plans.load(reference), planDigest: reference.digest };
+}
+
+/** The node as the plan of the run's epoch has it. */
+async function placedNow({ plans }: AgentContext, placed: PlacedNode, snapshot: Snapshot): Promise<PlacedNode> {
+  const reference = effectivePlan(snapshot.started, snapshot.control.state);
+  if (reference.digest === placed.planDigest) return placed;
+  const plan = await plans.load(reference);
+  const node = plan.nodes.find(({ name }) => name === placed.node.name);
+  if (node?.component === placed.node.component) return { plan, planDigest: reference.digest, node };
+  throw new Terminal(
+    "plan-mismatch",
+    `Cannot run node ${placed.node.name} of run ${snapshot.run}: its plan ${reference.digest} must have the nodes of ${placed.planDigest}, and has no such node of ${placed.node.component}`,
+  );
 }
 
 async function handleNode(
@@ -84,13 +102,13 @@ async function handleNode(
   handled: HandledDelivery,
   subject: TriggerSubject,
   event: Event,
-  placed: PlacedNode,
+  triggered: PlacedNode,
 ): Promise<NodeEnd> {
   let slot: Slot | undefined;
   // Whether an earlier holder of this delivery, or we, may have written to the journal.
   let written = handled.lease.delivery.count > 1;
   try {
-    const early = mayClaimAtOnce(context, { placed, ...handled }, subject, event);
+    const early = mayClaimAtOnce(context, { placed: triggered, ...handled }, subject, event);
     if (early) {
       slot = context.slots.tryTake() ?? (await context.slots.take());
       if (!handled.lease.valid) return { kind: "drop" };
@@ -100,8 +118,9 @@ async function handleNode(
     }
     for (let round = 0; round < roundsMax; round++) {
       if (!handled.lease.valid) return { kind: "drop" };
-      const snapshot = await read(context, handled, subject, placed, written || round > 0);
+      const snapshot = await read(context, handled, subject, triggered, written || round > 0);
       if (snapshot === undefined) return { kind: "done" };
+      const placed = await placedNow(context, triggered, snapshot);
       const decision = decideNode(placed, snapshot, {
         trigger: { durable: handled.durable, sequence: handled.lease.delivery.entry.sequence },
         nowMs: Math.max(context.log.clock.epochMs(), handled.lease.delivery.entry.timeMs),

@@ -1,6 +1,7 @@
 import { type ArtifactStore, planReader } from "millrace/artifacts";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
 import { createPlans } from "millrace/driver";
+import { planOfVersion } from "millrace/journal";
 import type { Log } from "millrace/log";
 import { foldPipelines } from "millrace/projections";
 
@@ -27,7 +28,7 @@ export async function readRegisteredPlans(
     chains.map(async ([pipeline, { state }]): Promise<RegisteredPlan[]> => {
       if (state === undefined) return [];
       const { version, planDigest } = state.registered;
-      const plan = await plans.load(planDigest, state.sequence);
+      const plan = await plans.load(planOfVersion(state));
       return [{ pipeline, version, planDigest, plan, sequence: state.sequence, registeredAt: state.timeMs }];
     }),
   );

@@ -1,5 +1,6 @@
 import { type ArtifactStore, planReader } from "millrace/artifacts";
 import { createPlans } from "millrace/driver";
+import { effectivePlan } from "millrace/journal";
 import type { Log } from "millrace/log";
 import { subjectsOf } from "millrace/log";
 import { Terminal } from "millrace/model";
@@ -24,8 +25,8 @@ export async function readRun(log: Log, store: ArtifactStore, name: string, to: 
   return { fold, plan, view };
 }
 
-/** The plan that a run's start names. */
-export async function planOf(log: Log, store: ArtifactStore, { run, started }: RunFold): Promise<Plan> {
+/** The plan that a run follows in its current epoch. */
+export async function planOf(log: Log, store: ArtifactStore, { run, started, control }: RunFold): Promise<Plan> {
   if (started === undefined) throw new Terminal("run-not-started", `Cannot show run ${run}: its start cannot be read`);
-  return createPlans(log, planReader(store)).load(started.body.planDigest, Number(started.body.planSequence));
+  return createPlans(log, planReader(store)).load(effectivePlan(started.body, control.state));
 }
