@@ -21,13 +21,14 @@ describe("Plans.load()", () => {
   it("reads a registered plan at its sequence, and keeps it", async () => {
     const { log, sequence } = await registered();
     const plans = createPlans(log, noArtifact);
-    expect(await plans.load({ digest, sequence, artifactDigest: "" })).toEqual(plan);
-    expect(plans.cached(digest)).toEqual(plan);
+    expect(testPlanDigest(await plans.load({ digest, sequence, artifactDigest: "" }))).toBe(digest);
+    expect(plans.cached(digest)?.pipeline).toBe("p");
   });
 
   it("finds a plan whose sequence is another log's", async () => {
     const { log } = await registered();
-    expect(await createPlans(log, noArtifact).load({ digest, sequence: 99n, artifactDigest: "" })).toEqual(plan);
+    const loaded = await createPlans(log, noArtifact).load({ digest, sequence: 99n, artifactDigest: "" });
+    expect(testPlanDigest(loaded)).toBe(digest);
   });
 
   it("reads a plan that was never registered from its artifact", async () => {
@@ -36,7 +37,7 @@ describe("Plans.load()", () => {
       return Plan.encode(plan).finish();
     };
     const plans = createPlans(new MemoryLog(), readArtifact);
-    expect(await plans.load({ digest, sequence: 0n, artifactDigest: "sha256:kept" })).toEqual(plan);
+    expect(testPlanDigest(await plans.load({ digest, sequence: 0n, artifactDigest: "sha256:kept" }))).toBe(digest);
   });
 
   it("says which plan is nowhere", async () => {

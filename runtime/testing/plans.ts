@@ -1,5 +1,5 @@
 import type { Plan, PlanNode } from "../contracts/millrace/metadata/v1/plan.ts";
-import { canonicalJson, digestOf } from "../model/mod.ts";
+import { planDigest } from "../pipeline/mod.ts";
 
 /**
  * A node of a test's plan: what it takes, by input name, as "node.output:Type", "node.output:Type?" if optional, or
@@ -28,7 +28,7 @@ export function testPlan(pipeline: string, nodes: Readonly<Record<string, TestNo
 
 /** Digest of a test's plan. */
 export function testPlanDigest(plan: Plan): string {
-  return digestOf(canonicalJson(plan));
+  return planDigest(plan);
 }
 
 const source: PlanNode = {
