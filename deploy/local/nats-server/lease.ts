@@ -6,6 +6,8 @@ import type { ServerPorts } from "./ports-file.ts";
 /** A bare client connection that says: someone needs this server. The kernel ends it with its process. */
 export interface Lease {
   end(): void;
+  /** Settles when the connection is gone, by `end` or because the server is. */
+  readonly lost: Promise<void>;
   /** How many leases of others there are, once the server has forgotten this one; until then undefined. */
   others(): Promise<number | undefined>;
 }
@@ -22,8 +24,9 @@ export async function takeLease(ports: ServerPorts): Promise<Lease> {
   const { hostname, port } = new URL(ports.url);
   const socket = connect(Number(port), hostname);
   const clientId = await greet(socket, ports);
+  const lost = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   socket.unref();
-  return { end: () => void socket.destroy(), others: () => othersOnce(ports, clientId) };
+  return { lost, end: () => void socket.destroy(), others: () => othersOnce(ports, clientId) };
 }
 
 /** Says who it is and waits until the server has answered, so that the server counts it from here on. */

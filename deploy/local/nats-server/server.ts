@@ -12,6 +12,8 @@ export interface NatsServer extends AsyncDisposable {
   /** HTTP monitoring: /healthz, /varz, /connz, /jsz. */
   readonly monitorUrl: string;
   readonly pid: number;
+  /** Settles when the server has gone by itself, or was let go of. */
+  readonly lost: Promise<void>;
   /** Lets go of the server; the last process to let go stops it and waits for its end. */
   stop(): Promise<void>;
 }
@@ -43,6 +45,7 @@ class LocalServer implements NatsServer {
   readonly url: string;
   readonly monitorUrl: string;
   readonly pid: number;
+  readonly lost: Promise<void>;
   readonly #dataDir: string;
   #lease: Lease | undefined;
 
@@ -51,6 +54,7 @@ class LocalServer implements NatsServer {
     this.monitorUrl = ports.monitorUrl;
     this.pid = ports.pid;
     this.#dataDir = dataDir;
+    this.lost = lease.lost;
     this.#lease = lease;
   }
 

@@ -19,7 +19,10 @@ export async function tryStackLock(data: DataDirectory): Promise<DataLock | unde
 }
 
 /** Writes down a stack that is ready, so that a reader sees all of it or none. */
-export async function writeRunningStack(data: DataDirectory, { natsUrl, services }: Stack): Promise<void> {
+export async function writeRunningStack(
+  data: DataDirectory,
+  { natsUrl, services }: Pick<Stack, "natsUrl" | "services">,
+): Promise<void> {
   const record: RunningStack = {
     pid: process.pid,
     natsUrl,

@@ -1,7 +1,9 @@
 import { mkdir } from "node:fs/promises";
-import { useNatsServer } from "../nats-server/mod.ts";
+import { type LaunchOptions, type UsableServer, useNatsServer } from "../nats-server/mod.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { serviceEnvironment } from "./environment.ts";
+import { KeptServer } from "./kept-server.ts";
+import { KeptService } from "./kept-service.ts";
 import { type Crash, type ServiceProcess, type ServiceStart, startService } from "./service-process.ts";
 import type { ServiceSpec } from "./services.ts";
 
@@ -14,15 +16,20 @@ export interface StackOptions {
   readonly natsPort?: number;
   /** Gives up starting. */
   readonly signal?: AbortSignal;
-  /** Told what takes long, in one sentence. */
+  /** Told what takes long, or what ended by itself, in one sentence. */
   readonly notice?: (sentence: string) => void;
+  /**
+   * What ends by itself is started again, with growing waits, and this is called whenever a service runs again, at
+   * another address. Without it services stay down, and `crashed` settles: right for a verb that would rather fail.
+   */
+  readonly restarted?: (services: readonly ServiceProcess[]) => void;
 }
 
 /** A nats-server and services, each a process of its own. */
 export interface Stack extends AsyncDisposable {
   readonly natsUrl: string;
   readonly services: readonly ServiceProcess[];
-  /** Settles when a service ends by itself; none is started again silently. */
+  /** Settles when a service ends by itself and is not started again. */
   readonly crashed: Promise<Crash>;
   /** Stops the services, then lets go of nats-server; resolves when all are gone. */
   readonly stop: () => Promise<void>;
@@ -37,9 +44,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { data, env = process.env, natsPort = 0, notice = () => {} } = options;
   const places = [data.store, data.modelBase, data.logs, data.compileCache];
   await Promise.all(places.map((place) => mkdir(place, { recursive: true })));
-  const server = await useNatsServer({ dataDir: data.nats, env, port: natsPort, notice });
+  const serverOptions = { dataDir: data.nats, env, port: natsPort, notice };
+  const server = await (options.restarted === undefined ? useNatsServer(serverOptions) : keptServer(serverOptions));
   try {
-    const services = await startAll(processesOf(options, serviceEnvironment(data, server.url, env)), options.signal);
+    const starts = processesOf(options, serviceEnvironment(data, server.url, env));
+    const services = keep(starts, await startAll(starts, options.signal), options);
     const stop = async (): Promise<void> => {
       await Promise.all(services.map((service) => service.stop()));
       await server.stop();
@@ -50,6 +59,25 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await server.stop();
     throw error;
   }
+}
+
+/** A server that someone named is theirs to start again. */
+function keptServer(options: LaunchOptions): Promise<UsableServer> {
+  const named = options.env?.["MILLRACE_NATS_URL"];
+  return named === undefined || named === "" ? KeptServer.start(options) : useNatsServer(options);
+}
+
+function keep(
+  starts: readonly ServiceStart[],
+  started: readonly ServiceProcess[],
+  { restarted, notice = () => {} }: StackOptions,
+): readonly ServiceProcess[] {
+  if (restarted === undefined) return started;
+  const kept: readonly ServiceProcess[] = started.map(
+    (service, index) =>
+      new KeptService(starts[index] as ServiceStart, service, { notice, restarted: () => restarted(kept) }),
+  );
+  return kept;
 }
 
 function processesOf({ data, services }: StackOptions, env: NodeJS.ProcessEnv): readonly ServiceStart[] {

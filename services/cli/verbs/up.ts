@@ -31,17 +31,23 @@ export async function up(invocation: Invocation, options: UpOptions): Promise<Ex
   return exitCode.done;
 }
 
+/** In the foreground nobody else is told where services are. */
+const noRecord = (): void => {};
+
 async function foreground(invocation: Invocation, options: StackOptions): Promise<ExitCode> {
   const running = await findRunningStack(invocation.data);
   if (running !== undefined)
     throw new WrongUse(`A stack runs already (process ${running.pid}): \`millrace down\` stops it`);
-  await using stack = await startStack({ ...options, notice: invocation.note, signal: interruption() });
+  await using stack = await startStack({
+    ...options,
+    notice: invocation.note,
+    signal: interruption(),
+    restarted: noRecord,
+  });
   await register(invocation, stack.natsUrl);
   show(invocation, { pid: process.pid, ...stack });
-  const end = await Promise.race([interrupted().catch(() => undefined), stack.crashed]);
-  if (end === undefined) return exitCode.done;
-  invocation.note(`Service "${end.name}" ended by itself (${end.how}). Log: ${end.log}\n${end.stderrTail}`);
-  return exitCode.failed;
+  await interrupted().catch(() => undefined);
+  return exitCode.done;
 }
 
 /** Registers the pipelines that the project lists. */
