@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ArtifactStore } from "millrace/artifacts";
-import type { Event } from "millrace/contracts/millrace/event/v1/event.ts";
+import { type Event, RunKind } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { Artifact } from "millrace/contracts/millrace/metadata/v1/artifact.ts";
 import { emptyChain, pipelineChain, pipelineEvent } from "millrace/journal";
 import { type AppendedEvent, appendEvent, type Log, newEventId, subjectsOf } from "millrace/log";
@@ -68,7 +68,7 @@ export async function registerChain(log: Log, store: ArtifactStore): Promise<Cha
       const first = { expectLastSequence: 0 };
       const sequence = sequenceOf(await appendEvent(log, subjects.started(chainName, run), started, first));
       const cause = { sequence: BigInt(sequence), eventId: started.id };
-      const value = { artifact: data, cause, epoch: 0, planDigest: digest };
+      const value = { artifact: data, cause, epoch: 0, planDigest: digest, runKind: RunKind.RUN_KIND_UNSPECIFIED };
       const produced: Event = { id: newEventId(), body: { $case: "artifactProduced", value } };
       const subject = subjects.artifact(chainName, run, "ingest", "source", "Dataset", "dataset");
       await appendEvent(log, subject, produced, first);

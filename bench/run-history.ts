@@ -1,4 +1,4 @@
-import { CacheMiss } from "millrace/contracts/millrace/event/v1/event.ts";
+import { CacheMiss, RunKind } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { Artifact } from "millrace/contracts/millrace/metadata/v1/artifact.ts";
 import type { PlanNode } from "millrace/contracts/millrace/metadata/v1/plan.ts";
 import { emptyJournal, type Journal, type JournalCommand } from "millrace/journal";
@@ -58,6 +58,7 @@ async function writeNodeHistory(log: Log, run: string, node: PlanNode): Promise<
   await writeFanOut(log, subjects, place, completed.journal, items, {
     epoch: 0,
     planDigest: digest,
+    runKind: RunKind.RUN_KIND_UNSPECIFIED,
     standing: new Map(),
   });
   return completed.sequence;

@@ -53,6 +53,11 @@ export interface ExecutionContext<D extends AnyDeclaration = Declaration> {
   readonly signal: AbortSignal;
   /** The intended push; only for a component whose effect is `push`. */
   readonly push: Push | undefined;
+  /**
+   * The run reproduces or forks another, and acts nowhere outside the store: a component whose effect is `other` must
+   * then stage its outputs and leave the effect out.
+   */
+  readonly noEffects: boolean;
   /** @param fraction Done so far, 0 to 1. */
   progress(fraction: number, message?: string): void;
   /** A number that changes while it works, for example a loss at an epoch. */

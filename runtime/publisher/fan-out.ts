@@ -1,4 +1,4 @@
-import type { Event, Predecessor } from "../contracts/millrace/event/v1/event.ts";
+import type { Event, Predecessor, RunKind } from "../contracts/millrace/event/v1/event.ts";
 import type { FanOut, FanOutItem } from "../driver/mod.ts";
 import { fanOutFrom } from "../driver/mod.ts";
 import { decodeEvent } from "../journal/mod.ts";
@@ -13,6 +13,7 @@ const replacementsMax = 4;
 export interface FanOutWrite {
   readonly epoch: number;
   readonly planDigest: string;
+  readonly runKind: RunKind;
   /** What stands on each output's subject, as it was read; absent outputs are taken as never written. */
   readonly standing: ReadonlyMap<string, FanOut>;
 }
@@ -40,12 +41,12 @@ async function writeItem(
   { pipeline, run, node }: NodeOfRun,
   item: FanOutItem,
   cause: Predecessor | undefined,
-  { epoch, planDigest, standing }: FanOutWrite,
+  { epoch, planDigest, runKind, standing }: FanOutWrite,
 ): Promise<void> {
   const subject = subjects.artifact(pipeline, run, node.component, node.name, item.type, item.output);
   let expectLastSequence = standing.get(item.output)?.sequence ?? 0;
   for (let attempt = 0; attempt < replacementsMax; attempt++) {
-    const event: Event = { id: newEventId(), body: bodyOf(item, cause, epoch, planDigest) };
+    const event: Event = { id: newEventId(), body: bodyOf(item, cause, { epoch, planDigest, runKind }) };
     const appended = await appendEvent(log, subject, event, { expectLastSequence });
     if (appended.kind === "appended") return;
     if (standsAlready(appended.last, cause, epoch)) return;
@@ -53,9 +54,13 @@ async function writeItem(
   }
 }
 
-function bodyOf(item: FanOutItem, cause: Predecessor | undefined, epoch: number, planDigest: string): Event["body"] {
+function bodyOf(
+  item: FanOutItem,
+  cause: Predecessor | undefined,
+  { epoch, planDigest, runKind }: Omit<FanOutWrite, "standing">,
+): Event["body"] {
   return item.produced
-    ? { $case: "artifactProduced", value: { artifact: item.produced, cause, epoch, planDigest } }
+    ? { $case: "artifactProduced", value: { artifact: item.produced, cause, epoch, planDigest, runKind } }
     : { $case: "artifactVoided", value: { cause, epoch, reason: item.reason } };
 }
 

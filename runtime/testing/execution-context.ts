@@ -60,6 +60,7 @@ export function testExecution<D extends Declaration<string, any, any, any, any>>
     seed: setup.seed ?? 1,
     signal: setup.signal ?? new AbortController().signal,
     push: setup.push,
+    noEffects: setup.push === undefined,
     progress: ignore,
     metric: ignore,
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },

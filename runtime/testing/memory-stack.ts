@@ -5,7 +5,7 @@ import { createRunningSet } from "../component/agent/running.ts";
 import { startAgent } from "../component/agent/agent.ts";
 import type { Agent } from "../component/agent/agent.ts";
 import type { AgentContext, AgentExecutor } from "../component/agent/context.ts";
-import type { Event } from "../contracts/millrace/event/v1/event.ts";
+import { type Event, RunKind } from "../contracts/millrace/event/v1/event.ts";
 import type { Plan } from "../contracts/millrace/metadata/v1/plan.ts";
 import { createPlans } from "../driver/mod.ts";
 import { emptyChain, pipelineChain, pipelineEvent } from "../journal/mod.ts";
@@ -138,7 +138,13 @@ export async function startTestRun(
     id: newEventId(),
     body: {
       $case: "artifactProduced",
-      value: { artifact: dataset, cause: { sequence: BigInt(sequence), eventId: started.id }, epoch: 0, planDigest },
+      value: {
+        artifact: dataset,
+        cause: { sequence: BigInt(sequence), eventId: started.id },
+        epoch: 0,
+        planDigest,
+        runKind: RunKind.RUN_KIND_UNSPECIFIED,
+      },
     },
   };
   const subject = subjects.artifact(plan.pipeline, run, "ingest", "source", "Dataset", "dataset");

@@ -6,8 +6,7 @@ import { decodeEvent } from "millrace/journal";
 import type { Registration } from "millrace/journal";
 import { appendEvent, newEventId } from "millrace/log";
 import type { Log, LogEntry, Subjects } from "millrace/log";
-import { datasetEventDigest, runIdOf, Terminal } from "millrace/model";
-import { sourceComponent } from "millrace/driver";
+import { datasetEventDigest, runIdOf, sourceComponent, Terminal } from "millrace/model";
 
 /** Everything a run is started from. */
 export interface RunStart {
@@ -50,7 +49,14 @@ function startedBy({ registration, plan, published, datasetSequence, dataset }: 
     dataset,
     seed: plan.seed,
     planArtifactDigest: "",
-    options: { noCache: false, originRun: "", noEffects: false, kind: RunKind.RUN_KIND_UNSPECIFIED, takenNodes: [] },
+    options: {
+      noCache: published.noCache,
+      originRun: "",
+      noEffects: false,
+      kind: RunKind.RUN_KIND_UNSPECIFIED,
+      takenNodes: [],
+      pinnedInputs: [],
+    },
     trigger: `${published.source}/${published.sourceEventId}`,
   };
 }
@@ -80,7 +86,8 @@ async function writeDatasetArtifact(
   if (source === undefined || output === undefined || dataset === undefined) return;
   const subject = subjects.artifact(pipeline, run, sourceComponent, source.name, output.type, output.name);
   const { sequence, eventId } = cause;
-  const value = { artifact: dataset, cause: { sequence, eventId }, epoch: 0, planDigest };
+  const runKind = RunKind.RUN_KIND_UNSPECIFIED;
+  const value = { artifact: dataset, cause: { sequence, eventId }, epoch: 0, planDigest, runKind };
   await appendEvent(
     log,
     subject,

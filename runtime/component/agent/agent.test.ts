@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DirectoryStore } from "../../artifacts/mod.ts";
 import type { ArtifactStore } from "../../artifacts/mod.ts";
-import type { Event } from "../../contracts/millrace/event/v1/event.ts";
+import { type Event, RunKind } from "../../contracts/millrace/event/v1/event.ts";
 import { controlChain, controlEvent, decodeEvent, emptyChain } from "../../journal/mod.ts";
 import { appendEvent, MemoryLog, newEventId, subjectsOf } from "../../log/mod.ts";
 import type { Delivery, Log } from "../../log/mod.ts";
@@ -222,6 +222,7 @@ describe("agents on one log", () => {
           cause: { sequence: 1n, eventId: newEventId() },
           epoch: 0,
           planDigest: testPlanDigest(plan),
+          runKind: RunKind.RUN_KIND_UNSPECIFIED,
         },
       },
     };

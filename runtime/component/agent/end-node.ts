@@ -1,3 +1,4 @@
+import { RunKind } from "../../contracts/millrace/event/v1/event.ts";
 import { fanOutOf, isSink } from "../../driver/mod.ts";
 import type { FanOutItem, PlacedNode, Snapshot } from "../../driver/mod.ts";
 import type { Journal } from "../../journal/mod.ts";
@@ -24,6 +25,7 @@ export async function endNode(
     writeFanOut(log, subjects, { pipeline, run, node }, journal, items, {
       epoch,
       planDigest,
+      runKind: snapshot.started.options?.kind ?? RunKind.RUN_KIND_UNSPECIFIED,
       standing: snapshot.fanOut,
     }),
     endsRun ? endRun(log, subjects, { pipeline, run, plan }, journal.head?.sequence ?? 0) : undefined,

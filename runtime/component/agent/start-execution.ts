@@ -12,7 +12,12 @@ import { attemptTimeoutMs } from "../../driver/mod.ts";
  */
 export function startExecution(
   store: ArtifactStore,
-  { pipeline, run, seed }: Pick<RunStarted, "pipeline" | "run" | "seed">,
+  {
+    pipeline,
+    run,
+    seed,
+    options,
+  }: Pick<RunStarted, "pipeline" | "run" | "seed"> & Partial<Pick<RunStarted, "options">>,
   node: PlanNode,
   inputs: readonly InputArtifact[],
   attempt: number,
@@ -38,5 +43,6 @@ export function startExecution(
     traceparent: "",
     attempt,
     push: undefined,
+    noEffects: options?.noEffects ?? false,
   };
 }

@@ -39,6 +39,7 @@ export async function executeComponent(
     seed: Number(start.seed),
     signal,
     push: start.push,
+    noEffects: start.noEffects,
     progress: (fraction, message) => report.progress(fraction, message),
     metric: (name, value, step) => report.metric(name, value, step),
     log: {

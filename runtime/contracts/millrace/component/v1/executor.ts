@@ -73,7 +73,11 @@ export interface StartExecution {
   /** Attempt in this epoch, from 1; for messages only. */
   attempt: number;
   /** The intended push, for a component that pushes; absent: stage only, no effect outside the store. */
-  push?: Push | undefined;
+  push?:
+    | Push
+    | undefined;
+  /** Whether the run acts nowhere outside the store (a reproduction, a fork): then a component that does so stages only. */
+  noEffects: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -377,6 +381,7 @@ function createBaseStartExecution(): StartExecution {
     traceparent: "",
     attempt: 0,
     push: undefined,
+    noEffects: false,
     _unknownFields: {},
   };
 }
@@ -427,6 +432,9 @@ export const StartExecution: MessageFns<StartExecution> = {
     }
     if (message.push !== undefined) {
       Push.encode(message.push, writer.uint32(106).fork()).join();
+    }
+    if (message.noEffects !== false) {
+      writer.uint32(112).bool(message.noEffects);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -556,6 +564,14 @@ export const StartExecution: MessageFns<StartExecution> = {
             message.push = Push.decode(reader, reader.uint32());
             continue;
           }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.noEffects = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -601,6 +617,11 @@ export const StartExecution: MessageFns<StartExecution> = {
       traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
       attempt: isSet(object.attempt) ? globalThis.Number(object.attempt) : 0,
       push: isSet(object.push) ? Push.fromJSON(object.push) : undefined,
+      noEffects: isSet(object.noEffects)
+        ? globalThis.Boolean(object.noEffects)
+        : isSet(object.no_effects)
+        ? globalThis.Boolean(object.no_effects)
+        : false,
     };
   },
 
@@ -645,6 +666,9 @@ export const StartExecution: MessageFns<StartExecution> = {
     if (message.push !== undefined) {
       obj.push = Push.toJSON(message.push);
     }
+    if (message.noEffects !== false) {
+      obj.noEffects = message.noEffects;
+    }
     return obj;
   },
 
@@ -668,6 +692,7 @@ export const StartExecution: MessageFns<StartExecution> = {
     message.traceparent = object.traceparent ?? "";
     message.attempt = object.attempt ?? 0;
     message.push = (object.push !== undefined && object.push !== null) ? Push.fromPartial(object.push) : undefined;
+    message.noEffects = object.noEffects ?? false;
     return message;
   },
 };

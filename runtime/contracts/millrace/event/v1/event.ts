@@ -713,6 +713,19 @@ export interface RunOptions {
   kind: RunKind;
   /** Nodes whose outcomes are taken from origin_run as they are. */
   takenNodes: string[];
+  /** Resolved inputs as origin_run pinned them, for a run without effects: what is "last" by now would differ. */
+  pinnedInputs: PinnedInput[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The answer to a resolved input, taken from another run instead of asked for. */
+export interface PinnedInput {
+  /** Node. */
+  node: string;
+  /** Its input. */
+  input: string;
+  /** The artifact; absent if there was none. */
+  artifact?: Artifact | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -899,6 +912,8 @@ export interface ArtifactProduced {
   epoch: number;
   /** Digest of the run's plan, so that who is woken need not read the start to know its nodes. */
   planDigest: string;
+  /** Why the run exists, so that who is woken knows whether a node may have to be taken from another run. */
+  runKind: RunKind;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -976,14 +991,35 @@ export interface OutputComparison {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A node that ran elsewhere, or under other versions, than in the original run. */
+export interface EnvironmentDifference {
+  /** Node. */
+  node: string;
+  /** Where it ran in the original run. */
+  was?:
+    | ExecutionEnvironment
+    | undefined;
+  /** Where it ran in the reproduction. */
+  is?: ExecutionEnvironment | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 /** The result of reproducing a run. */
 export interface ReproductionVerdict {
   /** The run that was reproduced. */
   originalRun: string;
   /** Whether every output was equal. */
   reproduced: boolean;
-  /** Output by output. */
+  /** Output by output; those that differ first if some had to be left out. */
   outputs: OutputComparison[];
+  /** The reproduction's outcome that this judges; a resumed one has another, and gets another verdict. */
+  outcome?:
+    | Predecessor
+    | undefined;
+  /** Nodes whose recorded environment differs. */
+  environments: EnvironmentDifference[];
+  /** Comparisons left out to keep the event small. */
+  outputsOmitted: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -4381,7 +4417,15 @@ export const RunStarted: MessageFns<RunStarted> = {
 };
 
 function createBaseRunOptions(): RunOptions {
-  return { noCache: false, originRun: "", noEffects: false, kind: 0, takenNodes: [], _unknownFields: {} };
+  return {
+    noCache: false,
+    originRun: "",
+    noEffects: false,
+    kind: 0,
+    takenNodes: [],
+    pinnedInputs: [],
+    _unknownFields: {},
+  };
 }
 
 export const RunOptions: MessageFns<RunOptions> = {
@@ -4400,6 +4444,9 @@ export const RunOptions: MessageFns<RunOptions> = {
     }
     for (const v of message.takenNodes) {
       writer.uint32(42).string(v!);
+    }
+    for (const v of message.pinnedInputs) {
+      PinnedInput.encode(v!, writer.uint32(50).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4465,6 +4512,14 @@ export const RunOptions: MessageFns<RunOptions> = {
             message.takenNodes.push(reader.string());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.pinnedInputs.push(PinnedInput.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4508,6 +4563,11 @@ export const RunOptions: MessageFns<RunOptions> = {
         : globalThis.Array.isArray(object?.taken_nodes)
         ? object.taken_nodes.map((e: any) => globalThis.String(e))
         : [],
+      pinnedInputs: globalThis.Array.isArray(object?.pinnedInputs)
+        ? object.pinnedInputs.map((e: any) => PinnedInput.fromJSON(e))
+        : globalThis.Array.isArray(object?.pinned_inputs)
+        ? object.pinned_inputs.map((e: any) => PinnedInput.fromJSON(e))
+        : [],
     };
   },
 
@@ -4528,6 +4588,9 @@ export const RunOptions: MessageFns<RunOptions> = {
     if (message.takenNodes?.length) {
       obj.takenNodes = message.takenNodes;
     }
+    if (message.pinnedInputs?.length) {
+      obj.pinnedInputs = message.pinnedInputs.map((e) => PinnedInput.toJSON(e));
+    }
     return obj;
   },
 
@@ -4541,6 +4604,126 @@ export const RunOptions: MessageFns<RunOptions> = {
     message.noEffects = object.noEffects ?? false;
     message.kind = object.kind ?? 0;
     message.takenNodes = object.takenNodes?.map((e) => e) || [];
+    message.pinnedInputs = object.pinnedInputs?.map((e) => PinnedInput.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePinnedInput(): PinnedInput {
+  return { node: "", input: "", artifact: undefined, _unknownFields: {} };
+}
+
+export const PinnedInput: MessageFns<PinnedInput> = {
+  encode(message: PinnedInput, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.node !== "") {
+      writer.uint32(10).string(message.node);
+    }
+    if (message.input !== "") {
+      writer.uint32(18).string(message.input);
+    }
+    if (message.artifact !== undefined) {
+      Artifact.encode(message.artifact, writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PinnedInput {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePinnedInput();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.input = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.artifact = Artifact.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PinnedInput {
+    return {
+      node: isSet(object.node) ? globalThis.String(object.node) : "",
+      input: isSet(object.input) ? globalThis.String(object.input) : "",
+      artifact: isSet(object.artifact) ? Artifact.fromJSON(object.artifact) : undefined,
+    };
+  },
+
+  toJSON(message: PinnedInput): unknown {
+    const obj: any = {};
+    if (message.node !== "") {
+      obj.node = message.node;
+    }
+    if (message.input !== "") {
+      obj.input = message.input;
+    }
+    if (message.artifact !== undefined) {
+      obj.artifact = Artifact.toJSON(message.artifact);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PinnedInput>, I>>(base?: I): PinnedInput {
+    return PinnedInput.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PinnedInput>, I>>(object: I): PinnedInput {
+    const message = createBasePinnedInput();
+    message.node = object.node ?? "";
+    message.input = object.input ?? "";
+    message.artifact = (object.artifact !== undefined && object.artifact !== null)
+      ? Artifact.fromPartial(object.artifact)
+      : undefined;
     return message;
   },
 };
@@ -6415,7 +6598,7 @@ export const Cancelled: MessageFns<Cancelled> = {
 };
 
 function createBaseArtifactProduced(): ArtifactProduced {
-  return { artifact: undefined, cause: undefined, epoch: 0, planDigest: "", _unknownFields: {} };
+  return { artifact: undefined, cause: undefined, epoch: 0, planDigest: "", runKind: 0, _unknownFields: {} };
 }
 
 export const ArtifactProduced: MessageFns<ArtifactProduced> = {
@@ -6431,6 +6614,9 @@ export const ArtifactProduced: MessageFns<ArtifactProduced> = {
     }
     if (message.planDigest !== "") {
       writer.uint32(34).string(message.planDigest);
+    }
+    if (message.runKind !== 0) {
+      writer.uint32(40).int32(message.runKind);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -6488,6 +6674,14 @@ export const ArtifactProduced: MessageFns<ArtifactProduced> = {
             message.planDigest = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.runKind = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6518,6 +6712,11 @@ export const ArtifactProduced: MessageFns<ArtifactProduced> = {
         : isSet(object.plan_digest)
         ? globalThis.String(object.plan_digest)
         : "",
+      runKind: isSet(object.runKind)
+        ? runKindFromJSON(object.runKind)
+        : isSet(object.run_kind)
+        ? runKindFromJSON(object.run_kind)
+        : 0,
     };
   },
 
@@ -6535,6 +6734,9 @@ export const ArtifactProduced: MessageFns<ArtifactProduced> = {
     if (message.planDigest !== "") {
       obj.planDigest = message.planDigest;
     }
+    if (message.runKind !== 0) {
+      obj.runKind = runKindToJSON(message.runKind);
+    }
     return obj;
   },
 
@@ -6551,6 +6753,7 @@ export const ArtifactProduced: MessageFns<ArtifactProduced> = {
       : undefined;
     message.epoch = object.epoch ?? 0;
     message.planDigest = object.planDigest ?? "";
+    message.runKind = object.runKind ?? 0;
     return message;
   },
 };
@@ -7314,8 +7517,137 @@ export const OutputComparison: MessageFns<OutputComparison> = {
   },
 };
 
+function createBaseEnvironmentDifference(): EnvironmentDifference {
+  return { node: "", was: undefined, is: undefined, _unknownFields: {} };
+}
+
+export const EnvironmentDifference: MessageFns<EnvironmentDifference> = {
+  encode(message: EnvironmentDifference, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.node !== "") {
+      writer.uint32(10).string(message.node);
+    }
+    if (message.was !== undefined) {
+      ExecutionEnvironment.encode(message.was, writer.uint32(18).fork()).join();
+    }
+    if (message.is !== undefined) {
+      ExecutionEnvironment.encode(message.is, writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EnvironmentDifference {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnvironmentDifference();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.was = ExecutionEnvironment.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.is = ExecutionEnvironment.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EnvironmentDifference {
+    return {
+      node: isSet(object.node) ? globalThis.String(object.node) : "",
+      was: isSet(object.was) ? ExecutionEnvironment.fromJSON(object.was) : undefined,
+      is: isSet(object.is) ? ExecutionEnvironment.fromJSON(object.is) : undefined,
+    };
+  },
+
+  toJSON(message: EnvironmentDifference): unknown {
+    const obj: any = {};
+    if (message.node !== "") {
+      obj.node = message.node;
+    }
+    if (message.was !== undefined) {
+      obj.was = ExecutionEnvironment.toJSON(message.was);
+    }
+    if (message.is !== undefined) {
+      obj.is = ExecutionEnvironment.toJSON(message.is);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<EnvironmentDifference>, I>>(base?: I): EnvironmentDifference {
+    return EnvironmentDifference.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EnvironmentDifference>, I>>(object: I): EnvironmentDifference {
+    const message = createBaseEnvironmentDifference();
+    message.node = object.node ?? "";
+    message.was = (object.was !== undefined && object.was !== null)
+      ? ExecutionEnvironment.fromPartial(object.was)
+      : undefined;
+    message.is = (object.is !== undefined && object.is !== null)
+      ? ExecutionEnvironment.fromPartial(object.is)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseReproductionVerdict(): ReproductionVerdict {
-  return { originalRun: "", reproduced: false, outputs: [], _unknownFields: {} };
+  return {
+    originalRun: "",
+    reproduced: false,
+    outputs: [],
+    outcome: undefined,
+    environments: [],
+    outputsOmitted: 0,
+    _unknownFields: {},
+  };
 }
 
 export const ReproductionVerdict: MessageFns<ReproductionVerdict> = {
@@ -7328,6 +7660,15 @@ export const ReproductionVerdict: MessageFns<ReproductionVerdict> = {
     }
     for (const v of message.outputs) {
       OutputComparison.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.outcome !== undefined) {
+      Predecessor.encode(message.outcome, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.environments) {
+      EnvironmentDifference.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.outputsOmitted !== 0) {
+      writer.uint32(48).uint32(message.outputsOmitted);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -7377,6 +7718,30 @@ export const ReproductionVerdict: MessageFns<ReproductionVerdict> = {
             message.outputs.push(OutputComparison.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.outcome = Predecessor.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.environments.push(EnvironmentDifference.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.outputsOmitted = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -7408,6 +7773,15 @@ export const ReproductionVerdict: MessageFns<ReproductionVerdict> = {
       outputs: globalThis.Array.isArray(object?.outputs)
         ? object.outputs.map((e: any) => OutputComparison.fromJSON(e))
         : [],
+      outcome: isSet(object.outcome) ? Predecessor.fromJSON(object.outcome) : undefined,
+      environments: globalThis.Array.isArray(object?.environments)
+        ? object.environments.map((e: any) => EnvironmentDifference.fromJSON(e))
+        : [],
+      outputsOmitted: isSet(object.outputsOmitted)
+        ? globalThis.Number(object.outputsOmitted)
+        : isSet(object.outputs_omitted)
+        ? globalThis.Number(object.outputs_omitted)
+        : 0,
     };
   },
 
@@ -7422,6 +7796,15 @@ export const ReproductionVerdict: MessageFns<ReproductionVerdict> = {
     if (message.outputs?.length) {
       obj.outputs = message.outputs.map((e) => OutputComparison.toJSON(e));
     }
+    if (message.outcome !== undefined) {
+      obj.outcome = Predecessor.toJSON(message.outcome);
+    }
+    if (message.environments?.length) {
+      obj.environments = message.environments.map((e) => EnvironmentDifference.toJSON(e));
+    }
+    if (message.outputsOmitted !== 0) {
+      obj.outputsOmitted = Math.round(message.outputsOmitted);
+    }
     return obj;
   },
 
@@ -7433,6 +7816,11 @@ export const ReproductionVerdict: MessageFns<ReproductionVerdict> = {
     message.originalRun = object.originalRun ?? "";
     message.reproduced = object.reproduced ?? false;
     message.outputs = object.outputs?.map((e) => OutputComparison.fromPartial(e)) || [];
+    message.outcome = (object.outcome !== undefined && object.outcome !== null)
+      ? Predecessor.fromPartial(object.outcome)
+      : undefined;
+    message.environments = object.environments?.map((e) => EnvironmentDifference.fromPartial(e)) || [];
+    message.outputsOmitted = object.outputsOmitted ?? 0;
     return message;
   },
 };
