@@ -1,7 +1,7 @@
 import type { Artifact, InputArtifact } from "../contracts/millrace/metadata/v1/artifact.ts";
 import type { NodeInput } from "../contracts/millrace/metadata/v1/plan.ts";
 import { baselineFor, isTerminal } from "../journal/mod.ts";
-import { sourceComponent } from "./snapshot.ts";
+import { sourceComponent } from "../model/mod.ts";
 import type { PlacedNode, Snapshot } from "./snapshot.ts";
 
 /** How a node's inputs stand. */

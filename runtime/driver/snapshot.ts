@@ -1,6 +1,9 @@
 import type { RunStarted } from "../contracts/millrace/event/v1/event.ts";
 import type { Plan, PlanNode } from "../contracts/millrace/metadata/v1/plan.ts";
+import { sourceComponent } from "../model/mod.ts";
 import type { Blessings, Chain, Control, Journal, Outcome } from "../journal/mod.ts";
+
+export { sourceComponent };
 
 /** What stands on one output's artifact subject. */
 export interface FanOut {
@@ -33,9 +36,6 @@ export interface PlacedNode {
   readonly planDigest: string;
   readonly node: PlanNode;
 }
-
-/** Name of the node that stands for the trigger; its journal is the run's `started`. */
-export const sourceComponent = "ingest";
 
 /** Whether no other node takes this node's outputs: a run ends at its sinks. */
 export function isSink(plan: Plan, node: string): boolean {

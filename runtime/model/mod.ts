@@ -5,4 +5,5 @@ export * from "./destination.ts";
 export * from "./digest.ts";
 export * from "./errors.ts";
 export * from "./process-role.ts";
+export * from "./source-component.ts";
 export * from "./token.ts";

@@ -1,4 +1,5 @@
 import type { CodeReference, Plan, PlanNode } from "../contracts/millrace/metadata/v1/plan.ts";
+import { sourceComponent } from "../model/mod.ts";
 import { type CodeUse, codeUses } from "./code-use.ts";
 import { compileNode } from "./compile-node.ts";
 import { sourceNodeName } from "./naming.ts";
@@ -39,7 +40,7 @@ function producersOf(node: PlanNode): ReadonlySet<string> {
 function sourceNode(): PlanNode {
   return {
     name: sourceNodeName,
-    component: "ingest",
+    component: sourceComponent,
     inputs: [],
     outputs: [{ name: "dataset", type: "Dataset", optional: false }],
     parametersJson: "{}",

@@ -3,6 +3,7 @@ import type { Artifact, InputArtifact } from "../contracts/millrace/metadata/v1/
 import type { Plan, PlanNode } from "../contracts/millrace/metadata/v1/plan.ts";
 import { effectivePlan, emptyJournal, isTerminal } from "../journal/mod.ts";
 import type { Journal } from "../journal/mod.ts";
+import { sourceComponent } from "../model/mod.ts";
 import type { NodeHistory, RunFold } from "./run.ts";
 
 export type RunStateName = "queued" | "running" | "succeeded" | "failed" | "cancelled";
@@ -85,7 +86,7 @@ export interface ViewOptions {
 /** The view of a folded run. Pure. @param plan The plan that its start names. */
 export function viewRun(fold: RunFold, plan: Plan, options: ViewOptions): RunView {
   const nodes = plan.nodes
-    .filter(({ component }) => component !== "ingest")
+    .filter(({ component }) => component !== sourceComponent)
     .map((node) => viewNode(fold, plan, node, options));
   const ended = fold.outcome.state.epoch >= fold.control.state.epoch ? fold.outcome : undefined;
   const startedAt = fold.started?.timeMs ?? 0;
@@ -157,7 +158,7 @@ function stateOfNode(fold: RunFold, plan: Plan, node: PlanNode, journal: Journal
 }
 
 function hasEnded(fold: RunFold, plan: Plan, name: string): boolean {
-  if (plan.nodes.find((node) => node.name === name)?.component === "ingest") return fold.started !== undefined;
+  if (plan.nodes.find((node) => node.name === name)?.component === sourceComponent) return fold.started !== undefined;
   const history: NodeHistory | undefined = fold.nodes.get(name);
   return history !== undefined && isTerminal(history.journal, fold.control.state.epoch);
 }

@@ -1,11 +1,11 @@
 import type { Event, JournalHead } from "../contracts/millrace/event/v1/event.ts";
 import { JournalStatus } from "../contracts/millrace/event/v1/event.ts";
 import type { Plan } from "../contracts/millrace/metadata/v1/plan.ts";
-import { sourceComponent } from "../driver/mod.ts";
 import { controlChain, isTerminal, outcomeChain, outcomeEvent, unplaced } from "../journal/mod.ts";
 import type { Chain, Control, Journal, JournalPhase, Outcome } from "../journal/mod.ts";
 import { appendEvent, newEventId } from "../log/mod.ts";
 import type { Log, Subjects } from "../log/mod.ts";
+import { sourceComponent } from "../model/mod.ts";
 import { readChainFrom, readJournalFrom, readLastFresh } from "../projections/mod.ts";
 
 /** Reads and writes of an outcome that others race for. */

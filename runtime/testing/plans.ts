@@ -1,4 +1,5 @@
 import type { Plan, PlanNode } from "../contracts/millrace/metadata/v1/plan.ts";
+import { sourceComponent } from "../model/mod.ts";
 import { planDigest } from "../pipeline/mod.ts";
 
 /**
@@ -33,7 +34,7 @@ export function testPlanDigest(plan: Plan): string {
 
 const source: PlanNode = {
   name: "source",
-  component: "ingest",
+  component: sourceComponent,
   inputs: [],
   outputs: [{ name: "dataset", type: "Dataset", optional: false }],
   parametersJson: "{}",

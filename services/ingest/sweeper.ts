@@ -1,10 +1,11 @@
 import type { Event } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
-import { attemptTimeoutMs, sourceComponent } from "millrace/driver";
+import { attemptTimeoutMs } from "millrace/driver";
 import type { Plans } from "millrace/driver";
 import { controlChain, controlEvent, effectivePlan, emptyJournal, isTerminal } from "millrace/journal";
 import { appendEvent, every, newEventId } from "millrace/log";
 import type { Log, Subjects } from "millrace/log";
+import { sourceComponent } from "millrace/model";
 import { readChainFrom } from "millrace/projections";
 import { endRun, writeJournal } from "millrace/publisher";
 import { hasEnded, nudgeReason, OpenRuns } from "./open-runs.ts";

@@ -2,7 +2,7 @@ import type { ArtifactStore } from "millrace/artifacts";
 import { startExecution } from "millrace/component/internal";
 import type { StartExecution } from "millrace/contracts/millrace/component/v1/executor.ts";
 import type { PlanNode } from "millrace/contracts/millrace/metadata/v1/plan.ts";
-import { Terminal } from "millrace/model";
+import { sourceComponent, Terminal } from "millrace/model";
 import type { ReadRun } from "../read/run-view.ts";
 
 /** What a node's last execution was started with, and what it made. */
@@ -38,7 +38,7 @@ export function recordedStart(store: ArtifactStore, { fold, plan }: ReadRun, nam
 function findNode(nodes: readonly PlanNode[], name: string): PlanNode {
   const components = nodes.filter((node) => node.component === name);
   const found = nodes.find((node) => node.name === name) ?? (components.length === 1 ? components[0] : undefined);
-  if (found !== undefined && found.component !== "ingest") return found;
+  if (found !== undefined && found.component !== sourceComponent) return found;
   const names = nodes.slice(1).map((node) => node.name);
   throw new Terminal("unknown-node", `There is no node "${name}" in this run: there are ${names.join(", ")}`);
 }
