@@ -456,11 +456,6 @@ export interface ImportedFrom {
   sequence: bigint;
   /** Its server time there, Unix epoch milliseconds. */
   timeMs: bigint;
-  /**
-   * Whether its whole log came with it, in order: then a moment of that log is found by that time. A run that came alone
-   * is there from the moment of its import on.
-   */
-  wholeLog: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1971,7 +1966,7 @@ export const Predecessor: MessageFns<Predecessor> = {
 };
 
 function createBaseImportedFrom(): ImportedFrom {
-  return { sequence: 0n, timeMs: 0n, wholeLog: false, _unknownFields: {} };
+  return { sequence: 0n, timeMs: 0n, _unknownFields: {} };
 }
 
 export const ImportedFrom: MessageFns<ImportedFrom> = {
@@ -1987,9 +1982,6 @@ export const ImportedFrom: MessageFns<ImportedFrom> = {
         throw new globalThis.Error("value provided for field message.timeMs of type uint64 too large");
       }
       writer.uint32(16).uint64(message.timeMs);
-    }
-    if (message.wholeLog !== false) {
-      writer.uint32(24).bool(message.wholeLog);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2031,14 +2023,6 @@ export const ImportedFrom: MessageFns<ImportedFrom> = {
             message.timeMs = reader.uint64() as bigint;
             continue;
           }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.wholeLog = reader.bool();
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2063,11 +2047,6 @@ export const ImportedFrom: MessageFns<ImportedFrom> = {
     return {
       sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n,
       timeMs: isSet(object.timeMs) ? BigInt(object.timeMs) : isSet(object.time_ms) ? BigInt(object.time_ms) : 0n,
-      wholeLog: isSet(object.wholeLog)
-        ? globalThis.Boolean(object.wholeLog)
-        : isSet(object.whole_log)
-        ? globalThis.Boolean(object.whole_log)
-        : false,
     };
   },
 
@@ -2079,9 +2058,6 @@ export const ImportedFrom: MessageFns<ImportedFrom> = {
     if (message.timeMs !== 0n) {
       obj.timeMs = message.timeMs.toString();
     }
-    if (message.wholeLog !== false) {
-      obj.wholeLog = message.wholeLog;
-    }
     return obj;
   },
 
@@ -2092,7 +2068,6 @@ export const ImportedFrom: MessageFns<ImportedFrom> = {
     const message = createBaseImportedFrom();
     message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
     message.timeMs = (object.timeMs !== undefined && object.timeMs !== null) ? BigInt(object.timeMs) : 0n;
-    message.wholeLog = object.wholeLog ?? false;
     return message;
   },
 };
