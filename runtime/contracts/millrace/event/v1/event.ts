@@ -432,11 +432,17 @@ export interface Event {
     /** On mr.target.<destination>. */
     { $case: "rolledBack"; value: RolledBack }
     | //
-    /** On mr.artifact.<digest>. */
+    /** On mr.artifact.<digest> or mr.pin.<run>. */
     { $case: "pinned"; value: Pinned }
     | //
     /** On mr.artifact.<digest>. */
     { $case: "collected"; value: Collected }
+    | //
+    /** On mr.artifact.<digest> or mr.pin.<run>. */
+    { $case: "unpinned"; value: Unpinned }
+    | //
+    /** On mr.artifact.<digest>. */
+    { $case: "restored"; value: Restored }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -484,6 +490,9 @@ export interface ChainState {
     | //
     /** Of a pipeline's registrations. */
     { $case: "pipeline"; value: PipelineState }
+    | //
+    /** Of an artifact, or of a run's pin. */
+    { $case: "retention"; value: RetentionState }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -581,8 +590,10 @@ export interface Push {
   node: string;
   /** Pipeline of that run. */
   pipeline: string;
-  /** Sequence of the model's ModelBlessed, by which pushes are ordered; 0 if pushed unblessed. */
+  /** Sequence of the model's ModelBlessed, by which pushes are ordered; 0 if pushed unblessed. Of a rollback: the version. */
   blessedSequence: bigint;
+  /** Of a rollback: the earlier version whose model is served again under this one; absent if a pusher pushed it. */
+  restoredVersion?: bigint | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -594,6 +605,17 @@ export interface TargetState {
     | undefined;
   /** An intended push not yet done; absent if none. */
   open?: Push | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Carried state of an artifact's chain, or of a run's pin. */
+export interface RetentionState {
+  /** Whether it is kept whatever the retention policy says. */
+  pinned: boolean;
+  /** Why it is pinned, in one sentence; empty if it is not. */
+  pinReason: string;
+  /** Sequence of the Collected that stands, 0 in that message itself; absent if none does. */
+  collectedSequence?: bigint | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1078,8 +1100,10 @@ export interface PushIntended {
   push?:
     | Push
     | undefined;
-  /** Event id of the claim under which it was intended. */
+  /** Event id of the claim under which it was intended; empty for a rollback, which needs no claim. */
   claimEventId: string;
+  /** Of a rollback: why, in one sentence; whoever finishes it says so in RolledBack. */
+  reason?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1100,26 +1124,44 @@ export interface RolledBack {
   undone?:
     | Push
     | undefined;
-  /** What is served again; absent if nothing is. */
+  /** What is served again; absent if nothing is. Of a rollback: the push that was intended for it. */
   served?:
     | Push
     | undefined;
   /** Why, in one sentence. */
   reason: string;
+  /** Of a rollback: where the version can be found. */
+  uri?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** An artifact is kept whatever the retention policy says. */
+/** An artifact, or everything that a run refers to, is kept whatever the retention policy says. */
 export interface Pinned {
   /** Why, in one sentence. */
   reason: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** An artifact's bytes are to be deleted. */
+/** A pin is taken away. */
+export interface Unpinned {
+  /** Why, in one sentence. */
+  reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** An artifact's bytes are about to be taken from their address, and deleted once nobody can refer to them any more. */
 export interface Collected {
-  /** Policy that let it go. */
+  /** Policy that let it go, for example "not reachable; the last 10 runs of each pipeline are kept". */
   policy: string;
+  /** Size of its files in bytes, as the log or the store knew it. */
+  bytes?: bigint | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Something kept refers to a collected artifact, and its bytes are at their address. */
+export interface Restored {
+  /** Why, in one sentence. */
+  reason: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1226,6 +1268,12 @@ export const Event: MessageFns<Event> = {
         break;
       case "collected":
         Collected.encode(message.body.value, writer.uint32(282).fork()).join();
+        break;
+      case "unpinned":
+        Unpinned.encode(message.body.value, writer.uint32(290).fork()).join();
+        break;
+      case "restored":
+        Restored.encode(message.body.value, writer.uint32(298).fork()).join();
         break;
     }
     if (message._unknownFields !== undefined) {
@@ -1492,6 +1540,22 @@ export const Event: MessageFns<Event> = {
             message.body = { $case: "collected", value: Collected.decode(reader, reader.uint32()) };
             continue;
           }
+          case 36: {
+            if (tag !== 290) {
+              break;
+            }
+
+            message.body = { $case: "unpinned", value: Unpinned.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 37: {
+            if (tag !== 298) {
+              break;
+            }
+
+            message.body = { $case: "restored", value: Restored.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1606,6 +1670,10 @@ export const Event: MessageFns<Event> = {
         ? { $case: "pinned", value: Pinned.fromJSON(object.pinned) }
         : isSet(object.collected)
         ? { $case: "collected", value: Collected.fromJSON(object.collected) }
+        : isSet(object.unpinned)
+        ? { $case: "unpinned", value: Unpinned.fromJSON(object.unpinned) }
+        : isSet(object.restored)
+        ? { $case: "restored", value: Restored.fromJSON(object.restored) }
         : undefined,
     };
   },
@@ -1676,6 +1744,10 @@ export const Event: MessageFns<Event> = {
       obj.pinned = Pinned.toJSON(message.body.value);
     } else if (message.body?.$case === "collected") {
       obj.collected = Collected.toJSON(message.body.value);
+    } else if (message.body?.$case === "unpinned") {
+      obj.unpinned = Unpinned.toJSON(message.body.value);
+    } else if (message.body?.$case === "restored") {
+      obj.restored = Restored.toJSON(message.body.value);
     }
     return obj;
   },
@@ -1849,6 +1921,18 @@ export const Event: MessageFns<Event> = {
       case "collected": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
           message.body = { $case: "collected", value: Collected.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "unpinned": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "unpinned", value: Unpinned.fromPartial(object.body.value) };
+        }
+        break;
+      }
+      case "restored": {
+        if (object.body?.value !== undefined && object.body?.value !== null) {
+          message.body = { $case: "restored", value: Restored.fromPartial(object.body.value) };
         }
         break;
       }
@@ -2100,6 +2184,9 @@ export const ChainState: MessageFns<ChainState> = {
       case "pipeline":
         PipelineState.encode(message.chain.value, writer.uint32(58).fork()).join();
         break;
+      case "retention":
+        RetentionState.encode(message.chain.value, writer.uint32(66).fork()).join();
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2181,6 +2268,14 @@ export const ChainState: MessageFns<ChainState> = {
             message.chain = { $case: "pipeline", value: PipelineState.decode(reader, reader.uint32()) };
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.chain = { $case: "retention", value: RetentionState.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2217,6 +2312,8 @@ export const ChainState: MessageFns<ChainState> = {
         ? { $case: "cache", value: CacheState.fromJSON(object.cache) }
         : isSet(object.pipeline)
         ? { $case: "pipeline", value: PipelineState.fromJSON(object.pipeline) }
+        : isSet(object.retention)
+        ? { $case: "retention", value: RetentionState.fromJSON(object.retention) }
         : undefined,
     };
   },
@@ -2237,6 +2334,8 @@ export const ChainState: MessageFns<ChainState> = {
       obj.cache = CacheState.toJSON(message.chain.value);
     } else if (message.chain?.$case === "pipeline") {
       obj.pipeline = PipelineState.toJSON(message.chain.value);
+    } else if (message.chain?.$case === "retention") {
+      obj.retention = RetentionState.toJSON(message.chain.value);
     }
     return obj;
   },
@@ -2286,6 +2385,12 @@ export const ChainState: MessageFns<ChainState> = {
       case "pipeline": {
         if (object.chain?.value !== undefined && object.chain?.value !== null) {
           message.chain = { $case: "pipeline", value: PipelineState.fromPartial(object.chain.value) };
+        }
+        break;
+      }
+      case "retention": {
+        if (object.chain?.value !== undefined && object.chain?.value !== null) {
+          message.chain = { $case: "retention", value: RetentionState.fromPartial(object.chain.value) };
         }
         break;
       }
@@ -3115,7 +3220,16 @@ export const BlessedState: MessageFns<BlessedState> = {
 };
 
 function createBasePush(): Push {
-  return { version: 0n, model: undefined, run: "", node: "", pipeline: "", blessedSequence: 0n, _unknownFields: {} };
+  return {
+    version: 0n,
+    model: undefined,
+    run: "",
+    node: "",
+    pipeline: "",
+    blessedSequence: 0n,
+    restoredVersion: undefined,
+    _unknownFields: {},
+  };
 }
 
 export const Push: MessageFns<Push> = {
@@ -3143,6 +3257,12 @@ export const Push: MessageFns<Push> = {
         throw new globalThis.Error("value provided for field message.blessedSequence of type uint64 too large");
       }
       writer.uint32(48).uint64(message.blessedSequence);
+    }
+    if (message.restoredVersion !== undefined) {
+      if (BigInt.asUintN(64, message.restoredVersion) !== message.restoredVersion) {
+        throw new globalThis.Error("value provided for field message.restoredVersion of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.restoredVersion);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3216,6 +3336,14 @@ export const Push: MessageFns<Push> = {
             message.blessedSequence = reader.uint64() as bigint;
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.restoredVersion = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3248,6 +3376,11 @@ export const Push: MessageFns<Push> = {
         : isSet(object.blessed_sequence)
         ? BigInt(object.blessed_sequence)
         : 0n,
+      restoredVersion: isSet(object.restoredVersion)
+        ? BigInt(object.restoredVersion)
+        : isSet(object.restored_version)
+        ? BigInt(object.restored_version)
+        : undefined,
     };
   },
 
@@ -3271,6 +3404,9 @@ export const Push: MessageFns<Push> = {
     if (message.blessedSequence !== 0n) {
       obj.blessedSequence = message.blessedSequence.toString();
     }
+    if (message.restoredVersion !== undefined) {
+      obj.restoredVersion = message.restoredVersion.toString();
+    }
     return obj;
   },
 
@@ -3289,6 +3425,9 @@ export const Push: MessageFns<Push> = {
     message.blessedSequence = (object.blessedSequence !== undefined && object.blessedSequence !== null)
       ? BigInt(object.blessedSequence)
       : 0n;
+    message.restoredVersion = (object.restoredVersion !== undefined && object.restoredVersion !== null)
+      ? BigInt(object.restoredVersion)
+      : undefined;
     return message;
   },
 };
@@ -3392,6 +3531,136 @@ export const TargetState: MessageFns<TargetState> = {
       ? Push.fromPartial(object.served)
       : undefined;
     message.open = (object.open !== undefined && object.open !== null) ? Push.fromPartial(object.open) : undefined;
+    return message;
+  },
+};
+
+function createBaseRetentionState(): RetentionState {
+  return { pinned: false, pinReason: "", collectedSequence: undefined, _unknownFields: {} };
+}
+
+export const RetentionState: MessageFns<RetentionState> = {
+  encode(message: RetentionState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pinned !== false) {
+      writer.uint32(8).bool(message.pinned);
+    }
+    if (message.pinReason !== "") {
+      writer.uint32(18).string(message.pinReason);
+    }
+    if (message.collectedSequence !== undefined) {
+      if (BigInt.asUintN(64, message.collectedSequence) !== message.collectedSequence) {
+        throw new globalThis.Error("value provided for field message.collectedSequence of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.collectedSequence);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RetentionState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRetentionState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pinned = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pinReason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.collectedSequence = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RetentionState {
+    return {
+      pinned: isSet(object.pinned) ? globalThis.Boolean(object.pinned) : false,
+      pinReason: isSet(object.pinReason)
+        ? globalThis.String(object.pinReason)
+        : isSet(object.pin_reason)
+        ? globalThis.String(object.pin_reason)
+        : "",
+      collectedSequence: isSet(object.collectedSequence)
+        ? BigInt(object.collectedSequence)
+        : isSet(object.collected_sequence)
+        ? BigInt(object.collected_sequence)
+        : undefined,
+    };
+  },
+
+  toJSON(message: RetentionState): unknown {
+    const obj: any = {};
+    if (message.pinned !== false) {
+      obj.pinned = message.pinned;
+    }
+    if (message.pinReason !== "") {
+      obj.pinReason = message.pinReason;
+    }
+    if (message.collectedSequence !== undefined) {
+      obj.collectedSequence = message.collectedSequence.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RetentionState>, I>>(base?: I): RetentionState {
+    return RetentionState.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RetentionState>, I>>(object: I): RetentionState {
+    const message = createBaseRetentionState();
+    message.pinned = object.pinned ?? false;
+    message.pinReason = object.pinReason ?? "";
+    message.collectedSequence = (object.collectedSequence !== undefined && object.collectedSequence !== null)
+      ? BigInt(object.collectedSequence)
+      : undefined;
     return message;
   },
 };
@@ -8354,7 +8623,7 @@ export const ModelBlessed: MessageFns<ModelBlessed> = {
 };
 
 function createBasePushIntended(): PushIntended {
-  return { push: undefined, claimEventId: "", _unknownFields: {} };
+  return { push: undefined, claimEventId: "", reason: undefined, _unknownFields: {} };
 }
 
 export const PushIntended: MessageFns<PushIntended> = {
@@ -8364,6 +8633,9 @@ export const PushIntended: MessageFns<PushIntended> = {
     }
     if (message.claimEventId !== "") {
       writer.uint32(18).string(message.claimEventId);
+    }
+    if (message.reason !== undefined) {
+      writer.uint32(26).string(message.reason);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -8405,6 +8677,14 @@ export const PushIntended: MessageFns<PushIntended> = {
             message.claimEventId = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -8433,6 +8713,7 @@ export const PushIntended: MessageFns<PushIntended> = {
         : isSet(object.claim_event_id)
         ? globalThis.String(object.claim_event_id)
         : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : undefined,
     };
   },
 
@@ -8444,6 +8725,9 @@ export const PushIntended: MessageFns<PushIntended> = {
     if (message.claimEventId !== "") {
       obj.claimEventId = message.claimEventId;
     }
+    if (message.reason !== undefined) {
+      obj.reason = message.reason;
+    }
     return obj;
   },
 
@@ -8454,6 +8738,7 @@ export const PushIntended: MessageFns<PushIntended> = {
     const message = createBasePushIntended();
     message.push = (object.push !== undefined && object.push !== null) ? Push.fromPartial(object.push) : undefined;
     message.claimEventId = object.claimEventId ?? "";
+    message.reason = object.reason ?? undefined;
     return message;
   },
 };
@@ -8560,7 +8845,7 @@ export const Pushed: MessageFns<Pushed> = {
 };
 
 function createBaseRolledBack(): RolledBack {
-  return { undone: undefined, served: undefined, reason: "", _unknownFields: {} };
+  return { undone: undefined, served: undefined, reason: "", uri: undefined, _unknownFields: {} };
 }
 
 export const RolledBack: MessageFns<RolledBack> = {
@@ -8573,6 +8858,9 @@ export const RolledBack: MessageFns<RolledBack> = {
     }
     if (message.reason !== "") {
       writer.uint32(26).string(message.reason);
+    }
+    if (message.uri !== undefined) {
+      writer.uint32(34).string(message.uri);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -8622,6 +8910,14 @@ export const RolledBack: MessageFns<RolledBack> = {
             message.reason = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.uri = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -8647,6 +8943,7 @@ export const RolledBack: MessageFns<RolledBack> = {
       undone: isSet(object.undone) ? Push.fromJSON(object.undone) : undefined,
       served: isSet(object.served) ? Push.fromJSON(object.served) : undefined,
       reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      uri: isSet(object.uri) ? globalThis.String(object.uri) : undefined,
     };
   },
 
@@ -8660,6 +8957,9 @@ export const RolledBack: MessageFns<RolledBack> = {
     }
     if (message.reason !== "") {
       obj.reason = message.reason;
+    }
+    if (message.uri !== undefined) {
+      obj.uri = message.uri;
     }
     return obj;
   },
@@ -8676,6 +8976,7 @@ export const RolledBack: MessageFns<RolledBack> = {
       ? Push.fromPartial(object.served)
       : undefined;
     message.reason = object.reason ?? "";
+    message.uri = object.uri ?? undefined;
     return message;
   },
 };
@@ -8763,14 +9064,103 @@ export const Pinned: MessageFns<Pinned> = {
   },
 };
 
+function createBaseUnpinned(): Unpinned {
+  return { reason: "", _unknownFields: {} };
+}
+
+export const Unpinned: MessageFns<Unpinned> = {
+  encode(message: Unpinned, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Unpinned {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnpinned();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Unpinned {
+    return { reason: isSet(object.reason) ? globalThis.String(object.reason) : "" };
+  },
+
+  toJSON(message: Unpinned): unknown {
+    const obj: any = {};
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Unpinned>, I>>(base?: I): Unpinned {
+    return Unpinned.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Unpinned>, I>>(object: I): Unpinned {
+    const message = createBaseUnpinned();
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
 function createBaseCollected(): Collected {
-  return { policy: "", _unknownFields: {} };
+  return { policy: "", bytes: undefined, _unknownFields: {} };
 }
 
 export const Collected: MessageFns<Collected> = {
   encode(message: Collected, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.policy !== "") {
       writer.uint32(10).string(message.policy);
+    }
+    if (message.bytes !== undefined) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.bytes);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -8804,6 +9194,14 @@ export const Collected: MessageFns<Collected> = {
             message.policy = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -8825,13 +9223,19 @@ export const Collected: MessageFns<Collected> = {
   },
 
   fromJSON(object: any): Collected {
-    return { policy: isSet(object.policy) ? globalThis.String(object.policy) : "" };
+    return {
+      policy: isSet(object.policy) ? globalThis.String(object.policy) : "",
+      bytes: isSet(object.bytes) ? BigInt(object.bytes) : undefined,
+    };
   },
 
   toJSON(message: Collected): unknown {
     const obj: any = {};
     if (message.policy !== "") {
       obj.policy = message.policy;
+    }
+    if (message.bytes !== undefined) {
+      obj.bytes = message.bytes.toString();
     }
     return obj;
   },
@@ -8842,6 +9246,90 @@ export const Collected: MessageFns<Collected> = {
   fromPartial<I extends Exact<DeepPartial<Collected>, I>>(object: I): Collected {
     const message = createBaseCollected();
     message.policy = object.policy ?? "";
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : undefined;
+    return message;
+  },
+};
+
+function createBaseRestored(): Restored {
+  return { reason: "", _unknownFields: {} };
+}
+
+export const Restored: MessageFns<Restored> = {
+  encode(message: Restored, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Restored {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRestored();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Restored {
+    return { reason: isSet(object.reason) ? globalThis.String(object.reason) : "" };
+  },
+
+  toJSON(message: Restored): unknown {
+    const obj: any = {};
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Restored>, I>>(base?: I): Restored {
+    return Restored.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Restored>, I>>(object: I): Restored {
+    const message = createBaseRestored();
+    message.reason = object.reason ?? "";
     return message;
   },
 };
