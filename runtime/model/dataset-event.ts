@@ -20,8 +20,12 @@ export function runIdOf(
     .slice(0, 32);
 }
 
-/** Digest of a dataset event's content, without its time: what must be the same if the same id comes again. */
+/**
+ * Digest of a dataset event's content, without its time: what must be the same if the same id comes again. Fields that
+ * came later count only where they are set, so that events of earlier versions keep their digests.
+ */
 export function datasetEventDigest(event: DatasetPublished): Digest {
-  const { dataset, source, sourceEventId, uri, format, digest, span, version } = event;
-  return digestOf(canonicalJson({ dataset, source, sourceEventId, uri, format, digest, span, version }));
+  const { dataset, source, sourceEventId, uri, format, digest, span, version, noCache } = event;
+  const content = { dataset, source, sourceEventId, uri, format, digest, span, version };
+  return digestOf(canonicalJson(noCache ? { ...content, noCache } : content));
 }

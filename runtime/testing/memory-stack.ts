@@ -94,6 +94,11 @@ function inProcess(store: ArtifactStore, work: TestWork): AgentExecutor {
   };
 }
 
+/** What a test's run may do, where it is not an ordinary one. */
+export interface TestRunOptions {
+  readonly noCache?: boolean;
+}
+
 /** Registers a plan and starts a run of it on a dataset of the given text. @returns the run's id. */
 export async function startTestRun(
   log: Log,
@@ -101,6 +106,7 @@ export async function startTestRun(
   plan: Plan,
   run: string,
   text: string,
+  { noCache = false }: TestRunOptions = {},
 ): Promise<string> {
   const subjects = subjectsOf(log.namespace);
   const planDigest = testPlanDigest(plan);
@@ -125,7 +131,14 @@ export async function startTestRun(
         datasetEventDigest: "",
         dataset,
         seed: plan.seed,
-        options: undefined,
+        options: {
+          noCache,
+          originRun: "",
+          noEffects: false,
+          kind: RunKind.RUN_KIND_UNSPECIFIED,
+          takenNodes: [],
+          pinnedInputs: [],
+        },
         trigger: "test",
         planArtifactDigest: "",
       },

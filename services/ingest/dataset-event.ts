@@ -33,6 +33,7 @@ const cloudEvent = v.object({
     digest: v.optional(v.pipe(v.string(), v.check(isDigest, 'must be "sha256:" and 64 hex digits'))),
     span: v.optional(count),
     version: v.optional(count),
+    noCache: v.optional(v.boolean("must be true or false"), false),
   }),
 });
 
@@ -89,7 +90,7 @@ function fromJson(data: Uint8Array, dataset: string): ParsedDatasetEvent {
       span: given.span === undefined ? undefined : BigInt(given.span),
       version: given.version === undefined ? undefined : BigInt(given.version),
       time,
-      noCache: false,
+      noCache: given.noCache,
     },
   };
 }

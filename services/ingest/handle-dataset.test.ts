@@ -160,6 +160,14 @@ describe("a dataset event", () => {
     expect(await bodies(subjects.filters.started)).toHaveLength(1);
   });
 
+  it("starts runs without the cache if it says so, and is another event than one that does not", async () => {
+    await publish(cloudEvent("fresh", { uri: "small.csv", noCache: true }));
+    const [started] = await bodies(subjects.filters.started);
+    expect(started).toMatchObject({ $case: "runStarted", value: { options: { noCache: true } } });
+    const refused = await rejection(await publish(cloudEvent("fresh")));
+    expect(refused.code).toBe("conflict");
+  });
+
   it.each([
     ["not JSON", "{oops", "not-json", /JSON/],
     ["neither JSON nor protobuf", "hello", "not-json", /JSON CloudEvent/],
@@ -182,6 +190,12 @@ describe("a dataset event", () => {
     ["an unknown format", cloudEvent("x", { uri: "small.csv", format: "xml" }), "bad-field", /csv, tfrecord, parquet/],
     ["a bad digest", cloudEvent("x", { uri: "small.csv", digest: "md5:1" }), "bad-field", /sha256/],
     ["a negative span", cloudEvent("x", { uri: "small.csv", span: -1 }), "bad-field", /data\.span/],
+    [
+      "a cache that is neither on nor off",
+      cloudEvent("x", { uri: "small.csv", noCache: "no" }),
+      "bad-field",
+      /noCache/,
+    ],
     ["a web address", cloudEvent("x", { uri: "https://example.org/a.csv" }), "bad-uri", /file: URI/],
     ["a missing file", cloudEvent("x", { uri: "none.csv" }), "missing-file", /none\.csv/],
     ["a directory", cloudEvent("x", { uri: "." }), "not-a-file", /directory/],

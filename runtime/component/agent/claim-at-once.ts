@@ -1,3 +1,4 @@
+import { CacheMiss } from "../../contracts/millrace/event/v1/event.ts";
 import type { Event } from "../../contracts/millrace/event/v1/event.ts";
 import type { InputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
 import { readRun, resolveInputs } from "../../driver/mod.ts";
@@ -18,6 +19,9 @@ import { noLookup } from "./reuse.ts";
 import type { Running } from "./running.ts";
 import { startExecution } from "./start-execution.ts";
 import type { TriggerSubject } from "./trigger.ts";
+
+/** Only a node without cache is claimed at once. */
+const cacheMiss = CacheMiss.CACHE_MISS_OFF_FOR_NODE;
 
 /** A delivery that alone says all there is to know before a node is claimed. */
 export interface ClaimAtOnce {
@@ -95,7 +99,7 @@ export async function claimAtOnce(context: AgentContext, early: ClaimAtOnce): Pr
     const held: Held = {
       journal: claimed,
       running,
-      lookup: noLookup,
+      lookup: noLookup(cacheMiss),
     };
     if (!confirms(early, snapshot)) return await letGo(context, nodeRun, held);
     try {
@@ -119,7 +123,7 @@ export async function claimAtOnce(context: AgentContext, early: ClaimAtOnce): Pr
 async function writeClaim(context: AgentContext, early: ClaimAtOnce, running: Running): Promise<Journal | undefined> {
   const { log, subjects, counts } = context;
   const { pipeline, run, placed, input } = early;
-  const basis = { epoch: 0, cacheKey: "", blessedSequence: 0 };
+  const basis = { epoch: 0, cacheKey: "", cacheMiss, blessedSequence: 0 };
   const command = claimCommand(context, { ...early, inputs: [input] }, basis);
   const place = { pipeline, run, node: placed.node };
   const claimed = await writeJournal(log, subjects, place, emptyJournal, command, running.claimEventId);

@@ -1,4 +1,4 @@
-import { CacheMiss } from "../../contracts/millrace/event/v1/event.ts";
+import type { CacheMiss } from "../../contracts/millrace/event/v1/event.ts";
 import type { JournalCommand } from "../../journal/mod.ts";
 import type { AgentContext } from "./context.ts";
 import type { NodeRun } from "./node-run.ts";
@@ -8,6 +8,7 @@ export interface ClaimBasis {
   readonly epoch: number;
   /** Empty if the cache is not used. */
   readonly cacheKey: string;
+  readonly cacheMiss: CacheMiss;
   /** Last sequence of the blessings when a baseline was pinned; 0 if none was. */
   readonly blessedSequence: number;
 }
@@ -16,13 +17,13 @@ export interface ClaimBasis {
 export function claimCommand(
   { environment }: AgentContext,
   { inputs, durable, lease }: Pick<NodeRun, "inputs" | "durable" | "lease">,
-  { epoch, cacheKey, blessedSequence }: ClaimBasis,
+  { epoch, cacheKey, cacheMiss, blessedSequence }: ClaimBasis,
 ): JournalCommand {
   const triggerSequence = BigInt(lease.delivery.entry.sequence);
   const pinned = {
     inputs: [...inputs],
     blessedSequence: BigInt(blessedSequence),
-    cacheMiss: CacheMiss.CACHE_MISS_UNSPECIFIED,
+    cacheMiss,
   };
   return { type: "claim", epoch, claim: { durable, triggerSequence, environment, cacheKey, ...pinned } };
 }

@@ -42,6 +42,7 @@ async function claim(context: AgentContext, run: NodeRun, before: Journal, looku
     const command = claimCommand(context, run, {
       epoch: snapshot.control.state.epoch,
       cacheKey: lookup.key,
+      cacheMiss: lookup.miss,
       blessedSequence: snapshot.blessed.expect,
     });
     const { log, subjects } = context;

@@ -1,5 +1,6 @@
+import { CacheMiss } from "../../contracts/millrace/event/v1/event.ts";
 import type { CacheEntry, Completed, ExecutionReference, Push } from "../../contracts/millrace/event/v1/event.ts";
-import type { InputArtifact, OutputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
+import type { InputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
 import { cacheKey, candidateOf } from "../../driver/mod.ts";
 import type { PlacedNode, Snapshot } from "../../driver/mod.ts";
 import { cacheChain, cacheEvent, emptyChain } from "../../journal/mod.ts";
@@ -7,6 +8,7 @@ import type { CachedOutcome, Chain, Journal } from "../../journal/mod.ts";
 import { appendEvent, newEventId } from "../../log/mod.ts";
 import { readChainFrom, readJournalFrom } from "../../projections/mod.ts";
 import type { AgentContext } from "./context.ts";
+import { missingBytes } from "./hit-bytes.ts";
 
 /** What the cache says of an execution that is about to be claimed. */
 export interface CacheLookup {
@@ -15,14 +17,20 @@ export interface CacheLookup {
   readonly chain: Chain<CachedOutcome>;
   /** The outcome to record instead of running; undefined on a miss. */
   readonly completed: Completed | undefined;
+  /** Why there is none, for the claim; not said of a hit. */
+  readonly miss: CacheMiss;
 }
 
-/** Where the cache is not asked. */
-export const noLookup: CacheLookup = { key: "", chain: emptyChain(cacheChain), completed: undefined };
+/** The look-up where the cache is not asked: switched off for the node, or for the whole run. */
+export function noLookup(
+  miss: typeof CacheMiss.CACHE_MISS_OFF_FOR_NODE | typeof CacheMiss.CACHE_MISS_OFF_FOR_RUN,
+): CacheLookup {
+  return { key: "", chain: emptyChain(cacheChain), completed: undefined, miss };
+}
 
 /**
- * Looks an execution up in the cache. A hit whose bytes are gone is a miss, and is revoked so that nobody else finds
- * it; a blessing is only reused while its model is still the newest blessed, or was not blessed at all.
+ * Looks an execution up in the cache. A hit whose bytes are gone or altered is a miss, and is revoked so that nobody
+ * else finds it; a blessing is only reused while its model is still the newest blessed, or was not blessed at all.
  */
 export async function lookUpCache(
   context: AgentContext,
@@ -30,20 +38,29 @@ export async function lookUpCache(
   snapshot: Snapshot,
   inputs: readonly InputArtifact[],
 ): Promise<CacheLookup> {
-  if (!placed.node.cache || snapshot.started.options?.noCache) return noLookup;
+  if (!placed.node.cache) return noLookup(CacheMiss.CACHE_MISS_OFF_FOR_NODE);
+  if (snapshot.started.options?.noCache) return noLookup(CacheMiss.CACHE_MISS_OFF_FOR_RUN);
   const { node } = placed;
   const key = cacheKey(node, inputs, context.environment, snapshot.started.seed);
   const subject = context.subjects.cache(node.component, key);
   const last = await context.log.lastOf([subject]);
   const chain = await readChainFrom(context.log, cacheChain, subject, last.entries.get(subject));
   const { entry } = chain.state;
-  if (entry === undefined || !blessingStands(context, snapshot, inputs, entry))
-    return { key, chain, completed: undefined };
-  if (!(await bytesAreThere(context, entry))) {
-    await revoke(context, subject, chain);
-    return { key, chain: await foldAgain(context, subject), completed: undefined };
+  const missed = (miss: CacheMiss, standing = chain): CacheLookup => ({
+    key,
+    chain: standing,
+    completed: undefined,
+    miss,
+  });
+  if (entry === undefined) return missed(chain.head ? CacheMiss.CACHE_MISS_REVOKED : CacheMiss.CACHE_MISS_NO_ENTRY);
+  if (!blessingStands(context, snapshot, inputs, entry)) return missed(CacheMiss.CACHE_MISS_BLESSING_SUPERSEDED);
+  const missing = await missingBytes(context.store, entry.outputs);
+  if (missing !== undefined) {
+    await revoke(context, subject, chain, missing);
+    return missed(CacheMiss.CACHE_MISS_BYTES_GONE, await foldAgain(context, subject));
   }
-  return { key, chain, completed: reusedOutcome(entry, inputs, key) };
+  const completed = reusedOutcome(entry, inputs, key);
+  return { key, chain, completed, miss: CacheMiss.CACHE_MISS_UNSPECIFIED };
 }
 
 /** Offers an outcome to the cache; whoever offered the same key first stands. */
@@ -91,7 +108,7 @@ export async function servedOutcome(
     completedSequence: BigInt(head.sequence),
   };
   const { outputs, metrics, environment } = completed;
-  if (!(await bytesAreThere(context, { outputs }))) return undefined;
+  if ((await missingBytes(context.store, outputs)) !== undefined) return undefined;
   return reusedOutcome(
     { execution, outputs, metrics, environment, note: `version ${push.version} serves this model already` },
     inputs,
@@ -124,18 +141,14 @@ function blessingStands(
   return !blessed || snapshot.blessed.state[0]?.model.digest === candidateOf(inputs)?.digest;
 }
 
-async function bytesAreThere(
-  { store }: AgentContext,
-  { outputs }: { readonly outputs: readonly OutputArtifact[] },
-): Promise<boolean> {
-  const there = await Promise.all(
-    outputs.map(({ artifact }) => (artifact ? store.has(artifact.digest) : Promise.resolve(true))),
-  );
-  return there.every(Boolean);
-}
-
-async function revoke(context: AgentContext, subject: string, chain: Chain<CachedOutcome>): Promise<void> {
-  const value = { reason: "the bytes of its outputs are gone from the store" };
+/** @param reason Why nobody may reuse it any more, in words that stand behind "because". */
+async function revoke(
+  context: AgentContext,
+  subject: string,
+  chain: Chain<CachedOutcome>,
+  reason: string,
+): Promise<void> {
+  const value = { reason };
   const event = { id: newEventId(), ...cacheEvent(chain, { $case: "cacheRevoked", value }) };
   await appendEvent(context.log, subject, event, { expectLastSequence: chain.expect, shared: true });
 }

@@ -15,7 +15,8 @@ export function addRunCommands(millrace: Command, setStatus: SetStatus): void {
       .option("--span <number>", "span of the dataset")
       .option("--version <number>", "version within the span")
       .option("--id <id>", "event id (default: a random one); the same source and id is the same event")
-      .option("--source <source>", "event source", "millrace-cli"),
+      .option("--source <source>", "event source", "millrace-cli")
+      .option("--no-cache", "the runs reuse nothing, and offer nothing to later ones"),
     setStatus,
     async () => (await import("../verbs/publish.ts")).publish,
     {

@@ -31,5 +31,7 @@ describe("cloudEventOf()", () => {
     });
     const bare = JSON.parse(cloudEventOf(datasetEventOf("penguins", "/p.csv", {}, "/"))) as { data: object };
     expect(bare.data).toEqual({ uri: "file:///p.csv" });
+    const uncached = cloudEventOf(datasetEventOf("penguins", "/p.csv", { cache: false }, "/"));
+    expect(JSON.parse(uncached)).toMatchObject({ data: { noCache: true } });
   });
 });

@@ -13,6 +13,8 @@ export interface DatasetOptions {
   readonly version?: string;
   readonly id?: string;
   readonly source?: string;
+  /** `false` for --no-cache. */
+  readonly cache?: boolean;
 }
 
 /**
@@ -35,13 +37,13 @@ export function datasetEventOf(
     span: countOf("--span", options.span),
     version: countOf("--version", options.version),
     time: new Date().toISOString(),
-    noCache: false,
+    noCache: options.cache === false,
   };
 }
 
 /** The event as a structured JSON CloudEvent: what any NATS client can write. */
 export function cloudEventOf(event: DatasetPublished): string {
-  const { uri, format, digest, span, version } = event;
+  const { uri, format, digest, span, version, noCache } = event;
   return JSON.stringify({
     specversion: "1.0",
     id: event.sourceEventId,
@@ -54,6 +56,7 @@ export function cloudEventOf(event: DatasetPublished): string {
       ...(digest === "" ? {} : { digest }),
       ...(span === undefined ? {} : { span: Number(span) }),
       ...(version === undefined ? {} : { version: Number(version) }),
+      ...(noCache ? { noCache } : {}),
     },
   });
 }
