@@ -18,6 +18,8 @@ export async function append(
   const sent = headers();
   if (options.expectLastSequence !== undefined)
     sent.set("Nats-Expected-Last-Subject-Sequence", String(options.expectLastSequence));
+  if (options.expectStreamSequence !== undefined)
+    sent.set("Nats-Expected-Last-Sequence", String(options.expectStreamSequence));
   for (const [name, value] of Object.entries(options.headers ?? {})) sent.set(name, value);
   const ack = (await requests.one(subject, data, sent)).json<PubAck>();
   if (ack.error === undefined) return { kind: "appended", sequence: ack.seq };

@@ -1,6 +1,6 @@
 import type { ChainState, Event, Predecessor } from "../contracts/millrace/event/v1/event.ts";
-import { readEvent } from "../log/mod.ts";
-import type { LogEntry } from "../log/mod.ts";
+import { eventPlace, readEvent } from "../log/mod.ts";
+import type { EntryPlace, LogEntry } from "../log/mod.ts";
 
 /** A compare-and-set chain of events on one subject, folded to its state. */
 export interface Chain<State> {
@@ -16,9 +16,6 @@ export interface ChainHead {
   readonly sequence: number;
   readonly timeMs: number;
 }
-
-/** Where and when a message stands in the log. */
-export type EntryPlace = Pick<LogEntry, "sequence" | "timeMs">;
 
 /** The place of an event that is not in the log yet; the log gives it one. */
 export const unplaced: EntryPlace = { sequence: 0, timeMs: 0 };
@@ -46,19 +43,22 @@ export function emptyChain<State>(kind: ChainKind<State>): Chain<State> {
 /** Folds the next message of a chain; what does not follow from the head is void and moves only `expect`. */
 export function stepChain<State>(kind: ChainKind<State>, chain: Chain<State>, entry: LogEntry): Chain<State> {
   const event = decodeEvent(entry.data);
-  const follows = event !== undefined && (event.previous?.eventId ?? "") === (chain.head?.eventId ?? "");
-  const state = follows ? kind.step(chain.state, event, entry) : undefined;
-  if (event === undefined || state === undefined) return { ...chain, expect: entry.sequence };
-  return { state, expect: entry.sequence, head: { eventId: event.id, sequence: entry.sequence, timeMs: entry.timeMs } };
+  if (event === undefined || (event.previous?.eventId ?? "") !== (chain.head?.eventId ?? ""))
+    return { ...chain, expect: entry.sequence };
+  const place = eventPlace(event, entry);
+  const state = kind.step(chain.state, event, place);
+  if (state === undefined) return { ...chain, expect: entry.sequence };
+  return { state, expect: entry.sequence, head: { eventId: event.id, ...place } };
 }
 
 /** The chain as its last message carries it; undefined if that message is not one of the chain's own. */
 export function chainFromLast<State>(kind: ChainKind<State>, entry: LogEntry | undefined): Chain<State> | undefined {
   if (entry === undefined) return emptyChain(kind);
   const event = decodeEvent(entry.data);
-  const state = event?.state && kind.carried(event.state, event, entry);
-  if (event === undefined || state === undefined) return undefined;
-  return { state, expect: entry.sequence, head: { eventId: event.id, sequence: entry.sequence, timeMs: entry.timeMs } };
+  if (event?.state === undefined) return undefined;
+  const place = eventPlace(event, entry);
+  const state = kind.carried(event.state, event, place);
+  return state === undefined ? undefined : { state, expect: entry.sequence, head: { eventId: event.id, ...place } };
 }
 
 /** Names a chain's head in the next event. */

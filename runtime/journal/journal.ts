@@ -1,8 +1,9 @@
 import { JournalStatus } from "../contracts/millrace/event/v1/event.ts";
 import type { Claimed, Completed, Event, Failed, JournalState } from "../contracts/millrace/event/v1/event.ts";
-import type { LogEntry } from "../log/mod.ts";
+import { eventPlace } from "../log/mod.ts";
+import type { EntryPlace, LogEntry } from "../log/mod.ts";
 import { decodeEvent } from "./chain.ts";
-import type { ChainHead, EntryPlace } from "./chain.ts";
+import type { ChainHead } from "./chain.ts";
 
 /** Where a node's execution stands, folded from its journal. */
 export type JournalPhase = "open" | "claimed" | "retrying" | "completed" | "failed" | "skipped" | "cancelled";
@@ -82,7 +83,7 @@ export function evolve(journal: Journal, entry: LogEntry): Journal {
 
 /** As `evolve`, for a message that is decoded already. */
 export function evolveEvent(journal: Journal, event: Event | undefined, entry: EntryPlace): Journal {
-  const next = event === undefined ? undefined : follow(journal, event, entry);
+  const next = event === undefined ? undefined : follow(journal, event, eventPlace(event, entry));
   return next ?? { ...journal, expect: entry.sequence, voids: journal.voids + 1 };
 }
 
@@ -95,7 +96,7 @@ export function fromLast(entry: LogEntry): Journal | undefined {
   if (event?.state?.chain?.$case !== "journal") return undefined;
   const carried = event.state.chain.value;
   const before = beforeCarried(event, carried);
-  return before && follow(before, event, entry);
+  return before && follow(before, event, eventPlace(event, entry));
 }
 
 /** The least that must have been there before, for the last message to follow from it. */

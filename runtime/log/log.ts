@@ -15,6 +15,8 @@ export interface LogEntry {
 export interface AppendOptions {
   /** The append is refused unless this is the sequence of the subject's last message (0: there is none). */
   readonly expectLastSequence?: number;
+  /** The append is refused unless this is the sequence of the stream's last message: for who must be the only writer. */
+  readonly expectStreamSequence?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -35,6 +35,8 @@ export class MemoryStream {
     const last = this.#lastOfSubject.get(subject)?.sequence ?? 0;
     if (options.expectLastSequence !== undefined && options.expectLastSequence !== last)
       return { kind: "refused", reason: "wrong-sequence" };
+    if (options.expectStreamSequence !== undefined && options.expectStreamSequence !== this.#entries.length)
+      return { kind: "refused", reason: "wrong-sequence" };
     const sequence = this.#entries.length + 1;
     const headers = new Map(Object.entries(options.headers ?? {}));
     const entry = { sequence, subject, timeMs: this.clock.epochMs(), headers, data: data.slice() };

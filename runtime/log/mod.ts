@@ -2,6 +2,7 @@ export { appendEvent, type AppendedEvent, type AppendEventOptions } from "./appe
 export { type Clock, every, ManualClock, pause, systemClock } from "./clock.ts";
 export { drawEventIdsFrom, encodeEvent, eventBytesMax, newEventId, readEvent, type ReadEvent } from "./event-codec.ts";
 export { cloudEventType, eventHeaders, type EventHeaderOptions } from "./event-headers.ts";
+export { type EntryPlace, importedTimeHeader, momentMs, eventPlace } from "./event-time.ts";
 export * from "./log.ts";
 export { MemoryLog } from "./memory-log.ts";
 export { MemoryStream, type MemoryStreamOptions } from "./memory-stream.ts";

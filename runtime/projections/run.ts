@@ -9,7 +9,7 @@ import {
   stepChain,
 } from "../journal/mod.ts";
 import type { Chain, Control, Journal, OpenClaim, Outcome } from "../journal/mod.ts";
-import { parseSubject } from "../log/mod.ts";
+import { eventPlace, parseSubject } from "../log/mod.ts";
 import type { LogEntry } from "../log/mod.ts";
 
 /** One node's part of a run: its journal, and what the journal forgets when it moves on. */
@@ -85,9 +85,9 @@ export async function foldRun(pipeline: string, run: string, entries: AsyncItera
 }
 
 function startedBy(fold: RunFold, entry: LogEntry): RunFold {
-  const body = decodeEvent(entry.data)?.body;
-  if (body?.$case !== "runStarted" || fold.started !== undefined) return { ...fold, unknown: fold.unknown + 1 };
-  return { ...fold, started: { body: body.value, sequence: entry.sequence, timeMs: entry.timeMs } };
+  const event = decodeEvent(entry.data);
+  if (event?.body?.$case !== "runStarted" || fold.started !== undefined) return { ...fold, unknown: fold.unknown + 1 };
+  return { ...fold, started: { body: event.body.value, ...eventPlace(event, entry) } };
 }
 
 function evolveNode(before: NodeHistory | undefined, component: string, entry: LogEntry): NodeHistory {

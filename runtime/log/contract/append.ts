@@ -27,6 +27,16 @@ export function describeAppend(name: string, connect: ConnectPair): void {
       });
     });
 
+    test("refuses what does not expect the stream's last sequence, in the order in which it was sent", async ({
+      log,
+    }) => {
+      const sent = [0, 1, 2].map((expectStreamSequence) => log.append("mr.a", bytes("x"), { expectStreamSequence }));
+      expect(await Promise.all(sent)).toEqual([1, 2, 3].map((sequence) => ({ kind: "appended", sequence })));
+      const refused = { kind: "refused", reason: "wrong-sequence" };
+      expect(await log.append("mr.b", bytes("x"), { expectStreamSequence: 2 })).toEqual(refused);
+      expect(await log.append("mr.b", bytes("x"), { expectStreamSequence: 4, expectLastSequence: 0 })).toEqual(refused);
+    });
+
     test("lets exactly one of many racing claims through", async ({ log, other }) => {
       for (let round = 0; round < 20; round++) {
         const claims = Array.from({ length: 10 }, (_, index) =>
