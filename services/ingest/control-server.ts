@@ -52,8 +52,8 @@ async function publish(
   { log, subjects }: ControlContext,
   request: PublishDatasetRequest,
 ): Promise<PublishDatasetResponse> {
-  const { dataset, source, id: sourceEventId, uri, format, digest, span, version } = request;
-  const value = { dataset, source, sourceEventId, uri, format, digest, span, version, time: "", noCache: false };
+  const { dataset, source, id: sourceEventId, uri, format, digest, span, version, noCache } = request;
+  const value = { dataset, source, sourceEventId, uri, format, digest, span, version, time: "", noCache };
   const event = { id: newEventId(), body: { $case: "datasetPublished" as const, value } };
   const appended = await appendEvent(log, subjects.dataset(dataset), event);
   return { sequence: BigInt(appended.kind === "appended" ? appended.sequence : 0) };

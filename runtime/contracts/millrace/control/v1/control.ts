@@ -59,7 +59,11 @@ export interface PublishDatasetRequest {
     | bigint
     | undefined;
   /** Version within the span. */
-  version?: bigint | undefined;
+  version?:
+    | bigint
+    | undefined;
+  /** Whether the runs it starts may not reuse earlier executions. */
+  noCache: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -321,6 +325,7 @@ function createBasePublishDatasetRequest(): PublishDatasetRequest {
     digest: "",
     span: undefined,
     version: undefined,
+    noCache: false,
     _unknownFields: {},
   };
 }
@@ -356,6 +361,9 @@ export const PublishDatasetRequest: MessageFns<PublishDatasetRequest> = {
         throw new globalThis.Error("value provided for field message.version of type uint64 too large");
       }
       writer.uint32(64).uint64(message.version);
+    }
+    if (message.noCache !== false) {
+      writer.uint32(72).bool(message.noCache);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -445,6 +453,14 @@ export const PublishDatasetRequest: MessageFns<PublishDatasetRequest> = {
             message.version = reader.uint64() as bigint;
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.noCache = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -475,6 +491,11 @@ export const PublishDatasetRequest: MessageFns<PublishDatasetRequest> = {
       digest: isSet(object.digest) ? globalThis.String(object.digest) : "",
       span: isSet(object.span) ? BigInt(object.span) : undefined,
       version: isSet(object.version) ? BigInt(object.version) : undefined,
+      noCache: isSet(object.noCache)
+        ? globalThis.Boolean(object.noCache)
+        : isSet(object.no_cache)
+        ? globalThis.Boolean(object.no_cache)
+        : false,
     };
   },
 
@@ -504,6 +525,9 @@ export const PublishDatasetRequest: MessageFns<PublishDatasetRequest> = {
     if (message.version !== undefined) {
       obj.version = message.version.toString();
     }
+    if (message.noCache !== false) {
+      obj.noCache = message.noCache;
+    }
     return obj;
   },
 
@@ -520,6 +544,7 @@ export const PublishDatasetRequest: MessageFns<PublishDatasetRequest> = {
     message.digest = object.digest ?? "";
     message.span = (object.span !== undefined && object.span !== null) ? BigInt(object.span) : undefined;
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : undefined;
+    message.noCache = object.noCache ?? false;
     return message;
   },
 };
