@@ -1,2 +1,3 @@
 export * from "./register-pipeline.ts";
 export * from "./request-cancel.ts";
+export * from "./resume-run.ts";

@@ -30,7 +30,7 @@ export async function endRun(
   atLeast: number,
 ): Promise<Outcome | undefined> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const { control, outcome, journals } = await readEnds(log, subjects, place, atLeast);
+    const { control, outcome, journals } = await readRunEnds(log, subjects, place, atLeast);
     const { epoch } = control.state;
     if (outcome.state.epoch >= epoch) return outcome.state;
     const body = outcomeBody(place.plan, journals, epoch);
@@ -44,18 +44,21 @@ export async function endRun(
   return undefined;
 }
 
-interface Ends {
+/** What a run's end is decided by, from one read. */
+export interface RunEnds {
   readonly control: Chain<Control>;
   readonly outcome: Chain<Outcome>;
+  /** By node, without the source. */
   readonly journals: ReadonlyMap<string, Journal>;
 }
 
-async function readEnds(
+/** Reads a run's control, outcome and journals at or after a sequence. */
+export async function readRunEnds(
   log: Log,
   subjects: Subjects,
   { pipeline, run, plan }: RunPlace,
   atLeast: number,
-): Promise<Ends> {
+): Promise<RunEnds> {
   const nodes = plan.nodes.filter(({ component }) => component !== sourceComponent);
   const journalSubjects = nodes.map(({ component, name }) => subjects.journal(pipeline, run, component, name));
   const outcomeSubject = subjects.outcome(pipeline, run);
