@@ -7,4 +7,5 @@ export * from "./effective-plan.ts";
 export * from "./journal.ts";
 export * from "./outcome.ts";
 export * from "./registrations.ts";
+export * from "./retention.ts";
 export * from "./target.ts";

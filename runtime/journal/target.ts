@@ -6,8 +6,10 @@ import type { Chain, ChainKind } from "./chain.ts";
 export interface Target {
   /** The highest version that was pushed and not rolled back. */
   readonly served: Push | undefined;
-  /** Earlier served versions, newest first, for roll-back. */
+  /** Versions that were pushed and not rolled back, the served one first, then newest first. */
   readonly history: readonly Push[];
+  /** Versions that a rollback went behind, in the order in which it did. */
+  readonly undone: readonly Push[];
   /** Intended and neither pushed nor rolled back, oldest first. */
   readonly open: readonly Push[];
 }
@@ -17,11 +19,11 @@ export interface Target {
  * run's folds the whole subject (pushes are rare).
  */
 export const targetChain: ChainKind<Target> = {
-  initial: { served: undefined, history: [], open: [] },
+  initial: { served: undefined, history: [], undone: [], open: [] },
   step(target, event, entry) {
     const body = event.body;
     if (body?.$case === "pushIntended" && body.value.push)
-      return { ...target, open: [...target.open, { ...body.value.push, version: BigInt(entry.sequence) }] };
+      return { ...target, open: [...target.open, numbered(body.value.push, entry.sequence)] };
     if (body?.$case === "pushed" && body.value.push) return serve(target, body.value.push);
     if (body?.$case === "rolledBack") return rollBack(target, body.value.undone, body.value.served);
     return undefined;
@@ -29,8 +31,12 @@ export const targetChain: ChainKind<Target> = {
   carried(state, _event, entry) {
     if (state.chain?.$case !== "target") return undefined;
     const { served, open } = state.chain.value;
-    const versioned = open && { ...open, version: open.version || BigInt(entry.sequence) };
-    return { served, history: served ? [served] : [], open: versioned ? [versioned] : [] };
+    return {
+      served,
+      history: served ? [served] : [],
+      undone: [],
+      open: open ? [open.version === 0n ? numbered(open, entry.sequence) : open] : [],
+    };
   },
 };
 
@@ -47,16 +53,45 @@ export function targetEvent(
   };
 }
 
-function serve(target: Target, push: Push): Target {
-  const open = target.open.filter(({ version }) => version !== push.version);
-  const history = [push, ...target.history.filter(({ version }) => version !== push.version)].sort((a, b) =>
-    a.version < b.version ? 1 : -1,
-  );
-  return { served: history[0], history, open };
+/** The version whose model a push serves: of a rollback the earlier one, else its own. */
+export function originalVersion({ version, restoredVersion }: Push): bigint {
+  return restoredVersion ?? version;
 }
 
+/** An intent's sequence is its version; a rollback comes behind everything that was blessed before it. */
+function numbered(push: Push, sequence: number): Push {
+  const version = BigInt(sequence);
+  return { ...push, version, blessedSequence: push.restoredVersion === undefined ? push.blessedSequence : version };
+}
+
+function serve(target: Target, push: Push): Target {
+  const open = target.open.filter(({ version }) => version !== push.version);
+  if (target.undone.some(({ version }) => version === push.version)) return { ...target, open };
+  const history = placed(push, target.history);
+  return { ...target, served: history[0], history, open };
+}
+
+/** Takes back an intent; or, by a rollback that was intended, goes behind every version above the restored one. */
 function rollBack(target: Target, undone: Push | undefined, served: Push | undefined): Target {
+  if (served?.restoredVersion !== undefined && served.version > (undone?.version ?? 0n))
+    return restore(target, served, served.restoredVersion);
   const other = ({ version }: Push): boolean => version !== undone?.version;
   const history = target.history.filter(other);
-  return { served: served ?? history[0], history, open: target.open.filter(other) };
+  return { ...target, served: served ?? history[0], history, open: target.open.filter(other) };
+}
+
+function restore(target: Target, push: Push, restoredVersion: bigint): Target {
+  const behind = (other: Push): boolean => other.version < push.version && originalVersion(other) > restoredVersion;
+  const kept = target.history.filter((other) => !behind(other));
+  const history = placed(push, kept);
+  const open = target.open.filter(({ version }) => version !== push.version);
+  return { served: history[0], history, undone: [...target.undone, ...target.history.filter(behind)], open };
+}
+
+/** Newest first; mostly it is the newest itself. */
+function placed(push: Push, history: readonly Push[]): readonly Push[] {
+  const newest = history[0];
+  if (newest === undefined || newest.version < push.version) return [push, ...history];
+  const others = history.filter(({ version }) => version !== push.version);
+  return [push, ...others].sort((a, b) => (a.version < b.version ? 1 : -1));
 }

@@ -27,6 +27,7 @@ export function subjectsOf(namespace: string) {
     blessed: (pipeline: string) => join("blessed", pipeline),
     target: (destination: string) => join("target", destination),
     artifactChain: (digestHex: string) => join("artifact", digestHex),
+    pin: (run: string) => join("pin", run),
     /** Filters for consumers and readers. */
     filters: {
       run: (pipeline: string, run: string) => `${join("run", pipeline, run)}.>`,
@@ -42,6 +43,8 @@ export function subjectsOf(namespace: string) {
       blessed: `${root}.blessed.*`,
       targets: `${root}.target.*`,
       caches: `${root}.cache.>`,
+      artifactChains: `${root}.artifact.*`,
+      pins: `${root}.pin.*`,
     },
   };
 }
@@ -82,6 +85,8 @@ export type ParsedSubject =
   | { readonly kind: "cache"; readonly component: string; readonly key: string }
   | { readonly kind: "target"; readonly destination: string }
   | { readonly kind: "artifact-chain"; readonly digestHex: string }
+  /** Of a run, but not among its own subjects: a copy of the run elsewhere is not pinned there. */
+  | { readonly kind: "pin"; readonly pinned: string }
   | { readonly kind: "unknown" };
 
 const runKinds = new Set(["started", "control", "outcome", "verdict"]);
@@ -95,6 +100,7 @@ export function parseSubject(subject: string): ParsedSubject {
     if (kind === "pipeline" || kind === "blessed") return { kind, pipeline: a };
     if (kind === "target") return { kind, destination: a };
     if (kind === "artifact") return { kind: "artifact-chain", digestHex: a };
+    if (kind === "pin") return { kind, pinned: a };
     return { kind: "unknown" };
   }
   if (kind === "cache" && c === undefined) return { kind, component: a, key: b };

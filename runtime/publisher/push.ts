@@ -19,6 +19,8 @@ export interface PushRequest {
   readonly destination: string;
   /** Sequence of the model's ModelBlessed, by which pushes are ordered; 0 for a pipeline without validation. */
   readonly blessedSequence: number;
+  /** Sequence of the run's RunStarted. */
+  readonly startedSequence: number;
   readonly claimEventId: string;
 }
 
@@ -72,7 +74,7 @@ export async function recordPushed(
   uri: string,
 ): Promise<void> {
   await record(log, subjects, destination, ({ state }) =>
-    state.history.some(({ version }) => version === push.version)
+    [...state.history, ...state.undone].some(({ version }) => version === push.version)
       ? undefined
       : { $case: "pushed", value: { push, uri } },
   );
@@ -98,10 +100,17 @@ function standingDecision(target: Target, request: PushRequest): PushDecision | 
   if (own) return { kind: "intended", push: own, adopted: true };
   if (target.served?.model?.digest === request.model.digest) return { kind: "served", push: target.served };
   const rivals = target.served ? [target.served, ...target.open] : target.open;
-  const newer = rivals.find(
-    (rival) => rival.pipeline === request.pipeline && Number(rival.blessedSequence) > request.blessedSequence,
-  );
+  const newer = rivals.find((rival) => overtakes(rival, request));
   return newer && { kind: "outdated", by: newer };
+}
+
+/**
+ * Whether a push stands in a request's way. A rollback does for whatever was blessed before it, of any pipeline; where
+ * nothing is blessed, for the runs that began before it.
+ */
+function overtakes(rival: Push, { pipeline, blessedSequence, startedSequence }: PushRequest): boolean {
+  if (rival.restoredVersion !== undefined) return Number(rival.version) > (blessedSequence || startedSequence);
+  return rival.pipeline === pipeline && Number(rival.blessedSequence) > blessedSequence;
 }
 
 function pushOf({ model, run, node, pipeline, blessedSequence }: PushRequest): Push {

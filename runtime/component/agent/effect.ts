@@ -51,6 +51,7 @@ export async function prepareEffect(context: AgentContext, run: NodeRun, running
     model,
     destination,
     blessedSequence: await blessedSequence(context.log, context.subjects, pipeline, model.digest),
+    startedSequence: snapshot.startedSequence,
     claimEventId: running.claimEventId,
   });
   switch (decision.kind) {
@@ -59,7 +60,7 @@ export async function prepareEffect(context: AgentContext, run: NodeRun, running
       return completed ? { kind: "end", completed } : { kind: "go", push: decision.push, note: undefined };
     }
     case "outdated":
-      return goWithout(`not pushed: version ${decision.by.version} holds a model that was blessed later`);
+      return goWithout(`not pushed: ${whyOutdated(decision.by)}`);
     case "intended": {
       if (await stillHeld(context, run, running)) {
         running.committed = true;
@@ -131,6 +132,11 @@ export async function settleEffect(
     pinnedSequence: snapshot.blessed.expect,
   });
   return result.kind === "blessed" ? { kind: "settled" } : { kind: "again" };
+}
+
+function whyOutdated({ version, restoredVersion }: Push): string {
+  if (restoredVersion === undefined) return `version ${version} holds a model that was blessed later`;
+  return `version ${version} rolled the destination back to version ${restoredVersion} after this model was blessed`;
 }
 
 function baselineOf({ inputs }: NodeRun): Artifact | undefined {
