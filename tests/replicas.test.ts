@@ -112,7 +112,7 @@ describe("what a service answers over gRPC", () => {
     const event = { dataset: "penguins", source: "test", id: "by-grpc", uri: "penguins/penguins.csv" };
     const [publishing, cancelling] = [control(), control()];
     const published = await answer<PublishDatasetResponse>(publishing, (callback) =>
-      publishing.publishDataset({ ...event, format: "", digest: "" }, callback),
+      publishing.publishDataset({ ...event, format: "", digest: "", noCache: false }, callback),
     );
     expect(published.sequence).toBeGreaterThan(0n);
     const run = await wholeRun(work.stack().natsUrl, runOf("by-grpc"));
