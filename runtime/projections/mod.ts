@@ -1,4 +1,5 @@
 export * from "./artifacts.ts";
+export * from "./derivation-view.ts";
 export * from "./derived.ts";
 export * from "./lineage.ts";
 export * from "./pipelines.ts";

@@ -4,6 +4,8 @@ import type { Plan, PlanNode } from "../contracts/millrace/metadata/v1/plan.ts";
 import { effectivePlan, emptyJournal, isTerminal } from "../journal/mod.ts";
 import type { Journal } from "../journal/mod.ts";
 import { sourceComponent } from "../model/mod.ts";
+import { type DerivationView, viewDerivation } from "./derivation-view.ts";
+import { inputsOf } from "./run.ts";
 import type { NodeHistory, RunFold } from "./run.ts";
 
 export type RunStateName = "queued" | "running" | "succeeded" | "failed" | "cancelled";
@@ -54,12 +56,14 @@ export interface NodeView {
   readonly nextAttemptAt: number | null;
   /** Why it was skipped, cancelled or decided as it was; null if there is nothing to say. */
   readonly note: string | null;
+  /** Whether its outcome was taken as it is from the run that this one forks. */
+  readonly taken: boolean;
   readonly reused: { readonly run: string; readonly node: string; readonly sequence: number } | null;
   readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** A run, as people and programs are shown it. */
-export interface RunView {
+export interface RunView extends DerivationView {
   readonly run: string;
   readonly pipeline: string;
   readonly planDigest: string;
@@ -107,6 +111,7 @@ export function viewRun(fold: RunFold, plan: Plan, options: ViewOptions): RunVie
     metrics: evaluation?.metrics ?? {},
     metricsByNode: Object.fromEntries(reported.map(({ node, metrics }) => [node, metrics])),
     pushed: pushedBy(nodes),
+    ...viewDerivation(fold),
   };
 }
 
@@ -135,13 +140,14 @@ function viewNode(fold: RunFold, plan: Plan, node: PlanNode, { uriOf, nowMs }: V
     sequence: journal.head?.sequence ?? 0,
     codeDigest: node.code.length === 0 ? null : node.code.map(({ digest }) => digest).join(","),
     executor: { backend: environment?.backend ?? "", version: environment?.componentVersion ?? "" },
-    inputs: inputViews(journal.completed?.reused ? journal.completed.inputs : (history?.lastClaim?.body.inputs ?? [])),
+    inputs: inputViews((history && inputsOf(history)) ?? []),
     outputs: (journal.completed?.outputs ?? []).flatMap(({ name, artifact }) =>
       artifact ? [outputView(name, artifact, uriOf)] : [],
     ),
     failure: journal.failed?.failure ?? null,
     nextAttemptAt: journal.dueMs ?? null,
     note: journal.reason ?? (journal.completed?.note || null),
+    taken: fold.started?.body.options?.takenNodes.includes(node.name) ?? false,
     reused: reusedView(journal.completed?.reused),
     metrics: journal.completed?.metrics ?? {},
   };

@@ -1,4 +1,5 @@
-import type { RunStarted } from "../contracts/millrace/event/v1/event.ts";
+import type { ReproductionVerdict, RunStarted } from "../contracts/millrace/event/v1/event.ts";
+import type { InputArtifact } from "../contracts/millrace/metadata/v1/artifact.ts";
 import {
   controlChain,
   decodeEvent,
@@ -31,6 +32,8 @@ export interface RunFold {
   readonly outcome: Chain<Outcome>;
   /** Histories by node. */
   readonly nodes: ReadonlyMap<string, NodeHistory>;
+  /** What comparing it with the run that it reproduces gave, the last time it ended. */
+  readonly verdict: { readonly body: ReproductionVerdict; readonly sequence: number } | undefined;
   /** Last sequence folded. */
   readonly atSequence: number;
   /** Messages of a kind that this version does not know. */
@@ -46,6 +49,7 @@ export function emptyRun(pipeline: string, run: string): RunFold {
     control: emptyChain(controlChain),
     outcome: emptyChain(outcomeChain),
     nodes: new Map(),
+    verdict: undefined,
     atSequence: 0,
     unknown: 0,
   };
@@ -71,10 +75,16 @@ export function evolveRun(fold: RunFold, entry: LogEntry): RunFold {
       const history = evolveNode(before, subject.component, entry);
       return { ...next, nodes: new Map(fold.nodes).set(subject.node, history) };
     }
-    case "artifact":
     case "verdict":
+      return judgedBy(next, entry);
+    case "artifact":
       return next;
   }
+}
+
+/** A node's inputs as they were pinned; undefined if nobody has come to them. */
+export function inputsOf({ journal, lastClaim }: NodeHistory): readonly InputArtifact[] | undefined {
+  return journal.completed?.reused ? journal.completed.inputs : lastClaim?.body.inputs;
 }
 
 /** Folds all messages of a run. */
@@ -88,6 +98,12 @@ function startedBy(fold: RunFold, entry: LogEntry): RunFold {
   const event = decodeEvent(entry.data);
   if (event?.body?.$case !== "runStarted" || fold.started !== undefined) return { ...fold, unknown: fold.unknown + 1 };
   return { ...fold, started: { body: event.body.value, ...eventPlace(event, entry) } };
+}
+
+function judgedBy(fold: RunFold, entry: LogEntry): RunFold {
+  const body = decodeEvent(entry.data)?.body;
+  if (body?.$case !== "reproductionVerdict") return { ...fold, unknown: fold.unknown + 1 };
+  return { ...fold, verdict: { body: body.value, sequence: entry.sequence } };
 }
 
 function evolveNode(before: NodeHistory | undefined, component: string, entry: LogEntry): NodeHistory {

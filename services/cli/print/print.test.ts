@@ -21,6 +21,7 @@ const node = (name: string, more: Partial<NodeView>): NodeView => ({
   nextAttemptAt: null,
   note: null,
   reused: null,
+  taken: false,
   metrics: {},
   ...more,
 });
@@ -39,6 +40,10 @@ const view = (nodes: readonly NodeView[], more: Partial<RunView> = {}): RunView 
   metrics: {},
   metricsByNode: {},
   pushed: null,
+  kind: "ordinary",
+  of: null,
+  effects: true,
+  verdict: null,
   ...more,
 });
 
@@ -51,6 +56,51 @@ describe("printRun()", () => {
     expect(text).toMatch(/^model +trainer +succeeded +1 +1\.5 s +abababababab$/m);
     expect(text).toMatch(/^accuracy +0\.9877$/m);
     expect(text).toContain("Pushed version 7 to file:///push/serving/penguins/7");
+  });
+
+  it("says which run it reproduces, and what differs", () => {
+    const equal = {
+      node: "schema",
+      name: "schema",
+      was: "sha256:a",
+      is: "sha256:a",
+      equal: true,
+      firstDifference: null,
+    };
+    const other = {
+      ...equal,
+      node: "model",
+      name: "model",
+      is: "sha256:b",
+      equal: false,
+      firstDifference: "file w: byte 3",
+    };
+    const where = { componentVersion: "1", versions: {} };
+    const environments = [
+      { node: "model", was: { ...where, backend: "wasm" }, is: { ...where, backend: "tensorflow" } },
+    ];
+    const verdict = {
+      verdict: "diverged",
+      sequence: 9,
+      outputs: [equal, other],
+      outputsOmitted: 0,
+      environments,
+    } as const;
+    const text = printRun(view([], { kind: "reproduction", of: "ab".repeat(16), effects: false, verdict }));
+    expect(text).toContain("Reproduces run abababababab: diverged, 1 of 2 outputs differ\nmodel.model: file w: byte 3");
+    expect(text).toContain("model ran elsewhere: backend wasm, now tensorflow");
+    const equalVerdict = { ...verdict, verdict: "reproduced", outputs: [equal], environments: [] } as const;
+    expect(printRun(view([], { kind: "reproduction", of: "ab".repeat(16), verdict: equalVerdict }))).toContain(
+      "Reproduces run abababababab: reproduced, all 1 outputs equal",
+    );
+  });
+
+  it("says which run it forks, and which nodes it took from there", () => {
+    const text = printRun(
+      view([node("schema", { cached: true, taken: true })], { kind: "fork", of: "ab".repeat(16), effects: false }),
+    );
+    expect(text).toContain("Forks run abababababab, without effects: nothing is blessed or pushed");
+    expect(text).toMatch(/^schema +trainer +succeeded \(taken\)/m);
   });
 
   it("says of a failed node where the author's code failed, with its stack and the end of its stderr", () => {

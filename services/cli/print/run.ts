@@ -1,4 +1,5 @@
 import type { NodeView, RunView } from "millrace/projections";
+import { printDerivation } from "./derivation.ts";
 import { printTable } from "./table.ts";
 import { duration, metric, moment, shortDigest, shortRun } from "./values.ts";
 
@@ -6,6 +7,7 @@ import { duration, metric, moment, shortDigest, shortRun } from "./values.ts";
 export function printRun(view: RunView): string {
   const parts = [
     `Run ${shortRun(view.run)} of pipeline ${view.pipeline}: ${view.state}, ${duration(view.durationMs)}, started ${moment(view.startedAt)}`,
+    ...printDerivation(view),
     ...(view.reason === null ? [] : [view.reason]),
     printNodes(view.nodes),
     ...view.nodes.flatMap(printRemark),
@@ -20,12 +22,16 @@ export function printNodes(nodes: readonly NodeView[]): string {
   const rows = nodes.map((node) => [
     node.node,
     node.component,
-    node.cached ? `${node.state} (cached)` : node.state,
+    stateOf(node),
     String(node.attempts),
     node.cached ? "" : duration(node.durationMs),
     node.outputs.map(({ digest }) => shortDigest(digest)).join(" "),
   ]);
   return printTable(["node", "component", "state", "attempts", "took", "outputs"], rows);
+}
+
+function stateOf({ state, cached, taken }: NodeView): string {
+  return cached ? `${state} (${taken ? "taken" : "cached"})` : state;
 }
 
 function printRemark({ node, failure, note }: NodeView): readonly string[] {
