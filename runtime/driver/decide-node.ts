@@ -29,6 +29,8 @@ export type NodeDecision =
   | { readonly kind: "cancel"; readonly reason: string }
   /** Its last claim lapsed and no attempt is left: the claim is ended as failed. */
   | { readonly kind: "give-up"; readonly claimEventId: string; readonly attempts: number }
+  /** Take its outcome from the run that this one forks. */
+  | { readonly kind: "take"; readonly inputs: readonly InputArtifact[] }
   /** Reuse it or claim it. */
   | { readonly kind: "run"; readonly inputs: readonly InputArtifact[]; readonly cancelRequested: boolean };
 
@@ -78,6 +80,7 @@ export function decideNode(placed: PlacedNode, snapshot: Snapshot, context: Deci
         skipped: { input: inputs.input, causeNode: inputs.node, reason: inputs.reason },
       };
     case "ready":
+      if (snapshot.started.options?.takenNodes.includes(node.name)) return { kind: "take", inputs: inputs.inputs };
       return { kind: "run", inputs: inputs.inputs, cancelRequested };
   }
 }

@@ -75,7 +75,10 @@ export function candidateOf(inputs: readonly InputArtifact[]): Artifact | undefi
   return inputs.find(({ artifact, fromNode }) => fromNode !== "" && artifact?.type === "Model")?.artifact;
 }
 
-/** Pins "last blessed model": the last with a digest other than the candidate's, the node's own Model input. */
+/**
+ * Pins "last blessed model": the last with a digest other than the candidate's, the node's own Model input; in a run
+ * that repeats or forks another without effects, what was pinned there.
+ */
 function resolveBaselines(
   { node }: PlacedNode,
   snapshot: Snapshot,
@@ -84,6 +87,10 @@ function resolveBaselines(
   const candidate = candidateOf(inputs);
   return inputs.map((input, index) => {
     if (node.inputs[index]?.source?.$case !== "resolver") return input;
+    const pinned = snapshot.started.options?.pinnedInputs.find(
+      (pin) => pin.node === node.name && pin.input === input.name,
+    );
+    if (pinned) return { ...input, artifact: pinned.artifact };
     const baseline = baselineFor(snapshot.blessed.state, candidate?.digest ?? "");
     return { ...input, artifact: baseline?.model, causeSequence: BigInt(baseline?.sequence ?? 0) };
   });

@@ -1,4 +1,4 @@
-import { CacheMiss } from "../../contracts/millrace/event/v1/event.ts";
+import { CacheMiss, RunKind } from "../../contracts/millrace/event/v1/event.ts";
 import type { Event } from "../../contracts/millrace/event/v1/event.ts";
 import type { InputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
 import { readRun, resolveInputs } from "../../driver/mod.ts";
@@ -50,6 +50,8 @@ export function mayClaimAtOnce(
   if (only?.source?.$case !== "output" || others.length > 0 || node.cache || context.declaration.effect !== "none")
     return undefined;
   if (body?.$case !== "artifactProduced" || body.value.epoch !== 0 || lease.delivery.count > 1) return undefined;
+  // Its node may have to be taken from the run that this one forks.
+  if (body.value.runKind === RunKind.RUN_KIND_FORK) return undefined;
   const { artifact, cause } = body.value;
   if (artifact === undefined || cause === undefined) return undefined;
   const { node: fromNode, output: fromOutput } = only.source.value;

@@ -8,7 +8,7 @@ import { alreadyServed } from "./effect.ts";
 import { complete } from "./end-claim.ts";
 import { holdClaim } from "./hold-claim.ts";
 import { placeOf } from "./node-run.ts";
-import type { NodeEnd, NodeRun } from "./node-run.ts";
+import type { Held, NodeEnd, NodeRun } from "./node-run.ts";
 import { lookUpCache } from "./reuse.ts";
 import type { CacheLookup } from "./reuse.ts";
 
@@ -22,10 +22,20 @@ export async function runNode(context: AgentContext, run: NodeRun): Promise<Node
   const before = run.snapshot.journals.get(run.placed.node.name) ?? emptyJournal;
   const reused = lookup.completed ?? (await alreadyServed(context, run));
   if (reused) return complete(context, run, before, reused, lookup);
-  return claim(context, run, before, lookup);
+  return claimNode(context, run, before, lookup, (held) => holdClaim(context, run, held));
 }
 
-async function claim(context: AgentContext, run: NodeRun, before: Journal, lookup: CacheLookup): Promise<NodeEnd> {
+/**
+ * Claims a node, and holds the claim to its end.
+ * @param hold From the claim to the outcome.
+ */
+export async function claimNode(
+  context: AgentContext,
+  run: NodeRun,
+  before: Journal,
+  lookup: CacheLookup,
+  hold: (held: Held) => Promise<NodeEnd>,
+): Promise<NodeEnd> {
   const { placed, snapshot, lease } = run;
   if (!lease.valid) return { kind: "drop" };
   const entry = context.running.add({
@@ -53,7 +63,7 @@ async function claim(context: AgentContext, run: NodeRun, before: Journal, looku
     }
     context.counts.claimsWon += 1;
     running.ending = false;
-    return await holdClaim(context, run, { journal: claimed.journal, running, lookup });
+    return await hold({ journal: claimed.journal, running, lookup });
   } finally {
     entry.end();
   }

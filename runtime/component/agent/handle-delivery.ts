@@ -14,6 +14,7 @@ import { claimAtOnce, mayClaimAtOnce } from "./claim-at-once.ts";
 import { runNode } from "./claim-node.ts";
 import type { NodeEnd } from "./node-run.ts";
 import type { Slot } from "./slots.ts";
+import { takeNode } from "./take-node.ts";
 import { isTriggerSubject, triggeredNodes } from "./trigger.ts";
 import type { TriggerSubject } from "./trigger.ts";
 
@@ -178,6 +179,8 @@ async function act(
       return endWithoutWork(context, placed, snapshot, { type: "cancel", epoch, reason: decision.reason });
     case "give-up":
       return endWithoutWork(context, placed, snapshot, giveUp(placed.node, epoch, decision));
+    case "take":
+      return takeNode(context, { placed, snapshot, inputs: decision.inputs, durable, lease });
     case "run":
       return runNode(context, { placed, snapshot, inputs: decision.inputs, durable, lease });
   }

@@ -70,16 +70,9 @@ export async function offerToCache(
   { key, chain }: CacheLookup,
   journal: Journal,
 ): Promise<void> {
-  const { completed, head } = journal;
-  if (key === "" || completed === undefined || head === undefined) return;
-  const execution: ExecutionReference = {
-    pipeline,
-    run,
-    component: node.component,
-    node: node.name,
-    completedEventId: head.eventId,
-    completedSequence: BigInt(head.sequence),
-  };
+  const { completed } = journal;
+  if (key === "" || completed === undefined) return;
+  const execution = executionOf({ pipeline, run, node }, journal);
   const { outputs, metrics, environment, note } = completed;
   const value: CacheEntry = { execution, outputs, metrics, environment, note };
   const event = { id: newEventId(), ...cacheEvent(chain, { $case: "cacheEntry", value }) };
@@ -97,22 +90,33 @@ export async function servedOutcome(
   const subject = context.subjects.journal(push.pipeline, push.run, placed.node.component, push.node);
   const last = await context.log.leaderLastOf(subject);
   const journal = await readJournalFrom(context.log, subject, last);
-  const { completed, head } = journal;
-  if (completed === undefined || head === undefined) return undefined;
-  const execution: ExecutionReference = completed.reused ?? {
-    pipeline: push.pipeline,
-    run: push.run,
-    component: placed.node.component,
-    node: push.node,
-    completedEventId: head.eventId,
-    completedSequence: BigInt(head.sequence),
-  };
+  const { completed } = journal;
+  if (completed === undefined) return undefined;
+  const node = { component: placed.node.component, name: push.node };
+  const execution = executionOf({ pipeline: push.pipeline, run: push.run, node }, journal);
   const { outputs, metrics, environment } = completed;
   if ((await missingBytes(context.store, outputs)) !== undefined) return undefined;
   return reusedOutcome(
     { execution, outputs, metrics, environment, note: `version ${push.version} serves this model already` },
     inputs,
     "",
+  );
+}
+
+/** Names the execution behind a completed journal: its own, or the one that it reused. */
+export function executionOf(
+  { pipeline, run, node }: { pipeline: string; run: string; node: Pick<PlacedNode["node"], "component" | "name"> },
+  { completed, head }: Journal,
+): ExecutionReference {
+  return (
+    completed?.reused ?? {
+      pipeline,
+      run,
+      component: node.component,
+      node: node.name,
+      completedEventId: head?.eventId ?? "",
+      completedSequence: BigInt(head?.sequence ?? 0),
+    }
   );
 }
 
