@@ -62,7 +62,7 @@ export async function openPush(
   request: Pick<PushRequest, "run" | "node" | "destination">,
 ): Promise<Push | undefined> {
   const { state } = await foldChain(log, targetChain, subjects.target(request.destination));
-  return state.open.find(({ run, node }) => run === request.run && node === request.node);
+  return state.open.find((push) => isOf(push, request));
 }
 
 /** Records that a push happened; it may have been recorded already. */
@@ -96,12 +96,26 @@ export async function withdrawPush(
 }
 
 function standingDecision(target: Target, request: PushRequest): PushDecision | undefined {
-  const own = target.open.find(({ run, node }) => run === request.run && node === request.node);
+  const own = target.open.find((push) => isOf(push, request)) ?? donePush(target, request);
   if (own) return { kind: "intended", push: own, adopted: true };
   if (target.served?.model?.digest === request.model.digest) return { kind: "served", push: target.served };
   const rivals = target.served ? [target.served, ...target.open] : target.open;
   const newer = rivals.find((rival) => overtakes(rival, request));
   return newer && { kind: "outdated", by: newer };
+}
+
+/**
+ * This run's push of this very model that was recorded, and perhaps overtaken or rolled back since: whoever recorded it
+ * died before its node's outcome. It is finished under its own version; a second push would undo what came after it.
+ */
+function donePush({ history, undone }: Target, request: PushRequest): Push | undefined {
+  return [...history, ...undone].find(
+    (push) => push.restoredVersion === undefined && isOf(push, request) && push.model?.digest === request.model.digest,
+  );
+}
+
+function isOf({ run, node }: Push, request: Pick<PushRequest, "run" | "node">): boolean {
+  return run === request.run && node === request.node;
 }
 
 /**
