@@ -27,8 +27,9 @@ async function push(run: string): Promise<bigint> {
 
 describe("intendPush()", () => {
   it("gives a claim after a crash its run's open intent", async () => {
-    const first = await intend("one");
-    expect(await intend("one", "model of one", "a later claim")).toEqual({ ...first, adopted: true });
+    expect(await intend("one")).toMatchObject({ kind: "intended", adopted: false, push: { version: 1n } });
+    const again = await intend("one", "model of one", "a later claim");
+    expect(again).toMatchObject({ kind: "intended", adopted: true, push: { version: 1n } });
   });
 
   it("gives a claim after a crash its run's recorded push, though another run has pushed since", async () => {
