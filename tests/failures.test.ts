@@ -216,7 +216,7 @@ describe("a run goes on", () => {
 /** Cancels a run as soon as a node is at work. @returns the run's messages, and how long it went on. */
 async function cancelAtWork(pipeline: string, { run, node }: { readonly run: string; readonly node: string }) {
   const client = new ControlServiceClient(work.addressOf("ingest"), credentials.createInsecure());
-  const request = { pipeline, run, reason: "changed my mind" };
+  const request = { pipeline, run, reason: "changed my mind", waitMs: 0 };
   const { sequence } = await answer<CancelRunResponse>(client, (callback) => client.cancelRun(request, callback));
   const events = await wholeRun(server.url, run);
   const requested = events.find(({ type }) => type === "cancelRequested");

@@ -118,7 +118,7 @@ describe("what a service answers over gRPC", () => {
     const run = await wholeRun(work.stack().natsUrl, runOf("by-grpc"));
     expect(run.at(-1)?.type).toBe("runSucceeded");
     const cancelled = answer(cancelling, (callback) =>
-      cancelling.cancelRun({ pipeline: "penguins", run: "0".repeat(32), reason: "" }, callback),
+      cancelling.cancelRun({ pipeline: "penguins", run: "0".repeat(32), reason: "", waitMs: 0 }, callback),
     );
     await expect(cancelled).rejects.toThrow("never started");
   });

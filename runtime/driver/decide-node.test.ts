@@ -110,7 +110,7 @@ function decide(name: string, given: Given): NodeDecision {
     startedEventId: "started",
     control: {
       ...emptyChain(controlChain),
-      state: { epoch: 0, cancelRequested: false, nudges: 0, plan: undefined, ...given.control },
+      state: { epoch: 0, cancelRequested: false, cancelReason: "", nudges: 0, plan: undefined, ...given.control },
     },
     outcome: {
       ...emptyChain(outcomeChain),

@@ -49,7 +49,7 @@ export interface DecisionContext {
 export function decideNode(placed: PlacedNode, snapshot: Snapshot, context: DecisionContext): NodeDecision {
   const { node, plan } = placed;
   const journal = snapshot.journals.get(node.name) ?? emptyJournal;
-  const { epoch, cancelRequested } = snapshot.control.state;
+  const { epoch, cancelRequested, cancelReason } = snapshot.control.state;
 
   if (isTerminal(journal, epoch)) {
     const missing = missingFanOut(node, journal, snapshot.fanOut);
@@ -66,7 +66,7 @@ export function decideNode(placed: PlacedNode, snapshot: Snapshot, context: Deci
   if (journal.phase === "claimed" && journal.claim && attempts >= retryBudget(node).attemptsMax)
     return { kind: "give-up", claimEventId: journal.claim.eventId, attempts };
   const mayHaveActed = node.externalEffects && journal.phase === "claimed";
-  if (cancelRequested && !mayHaveActed) return { kind: "cancel", reason: "the run was cancelled" };
+  if (cancelRequested && !mayHaveActed) return { kind: "cancel", reason: cancelSentence(cancelReason) };
   if (journal.phase === "retrying" && journal.dueMs !== undefined && journal.dueMs > context.nowMs)
     return { kind: "later", delayMs: journal.dueMs - context.nowMs };
 
@@ -83,6 +83,11 @@ export function decideNode(placed: PlacedNode, snapshot: Snapshot, context: Deci
       if (snapshot.started.options?.takenNodes.includes(node.name)) return { kind: "take", inputs: inputs.inputs };
       return { kind: "run", inputs: inputs.inputs, cancelRequested };
   }
+}
+
+/** Why a node was cancelled. @param reason What whoever asked for it said, if anything. */
+export function cancelSentence(reason: string): string {
+  return reason === "" ? "the run was cancelled" : `the run was cancelled: ${reason}`;
 }
 
 /** The very delivery that claimed, arriving where nothing runs; or a claim older than an attempt may take. */

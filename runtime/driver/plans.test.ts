@@ -32,11 +32,10 @@ describe("Plans.load()", () => {
   });
 
   it("reads a plan that was never registered from its artifact", async () => {
-    const readArtifact = async (name: string): Promise<Uint8Array> => {
+    const plans = createPlans(new MemoryLog(), async (name) => {
       expect(name).toBe("sha256:kept");
       return Plan.encode(plan).finish();
-    };
-    const plans = createPlans(new MemoryLog(), readArtifact);
+    });
     expect(testPlanDigest(await plans.load({ digest, sequence: 0n, artifactDigest: "sha256:kept" }))).toBe(digest);
   });
 

@@ -7,6 +7,8 @@ export interface Control {
   /** How often the run was resumed. */
   readonly epoch: number;
   readonly cancelRequested: boolean;
+  /** Why it was asked for; empty if it was not, or nobody said. */
+  readonly cancelReason: string;
   readonly nudges: number;
   /** The plan of this epoch, if a resume brought another than the run started with. */
   readonly plan: PlanReference | undefined;
@@ -14,17 +16,21 @@ export interface Control {
 
 /** The chain of a run's control subject. */
 export const controlChain: ChainKind<Control> = {
-  initial: { epoch: 0, cancelRequested: false, nudges: 0, plan: undefined },
+  initial: { epoch: 0, cancelRequested: false, cancelReason: "", nudges: 0, plan: undefined },
   step(control, event) {
     switch (event.body?.$case) {
       case "cancelRequested":
-        return { ...control, cancelRequested: true };
+        // Asked for twice, the first reason counts.
+        return control.cancelRequested
+          ? control
+          : { ...control, cancelRequested: true, cancelReason: event.body.value.reason };
       case "nudged":
         return { ...control, nudges: control.nudges + 1 };
       case "resumed":
         return {
           epoch: control.epoch + 1,
           cancelRequested: false,
+          cancelReason: "",
           nudges: 0,
           plan: event.body.value.plan ?? control.plan,
         };
@@ -34,8 +40,8 @@ export const controlChain: ChainKind<Control> = {
   },
   carried(state) {
     if (state.chain?.$case !== "control") return undefined;
-    const { epoch, cancelRequested, nudges, plan } = state.chain.value;
-    return { epoch, cancelRequested, nudges, plan };
+    const { epoch, cancelRequested, cancelReason, nudges, plan } = state.chain.value;
+    return { epoch, cancelRequested, cancelReason, nudges, plan };
   },
 };
 

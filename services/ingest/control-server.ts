@@ -4,23 +4,27 @@ import { type ArtifactStore, storePlan } from "millrace/artifacts";
 import { ControlServiceService } from "millrace/contracts/millrace/control/v1/control.ts";
 import type {
   CancelRunRequest,
-  CancelRunResponse,
   ControlServiceServer,
   PublishDatasetRequest,
   PublishDatasetResponse,
   RegisterPipelineRequest,
   RegisterPipelineResponse,
+  ResumeRunRequest,
 } from "millrace/contracts/millrace/control/v1/control.ts";
 import { type ServiceServer, startServiceServer } from "millrace/component/internal";
-import { registerPipeline, requestCancel } from "millrace/control";
+import { registerPipeline } from "millrace/control";
+import type { Plans } from "millrace/driver";
 import { appendEvent, newEventId } from "millrace/log";
 import type { Log, Subjects } from "millrace/log";
 import { Terminal, toMillraceError } from "millrace/model";
+import { handleCancelRun } from "./cancel-run.ts";
+import { handleResumeRun } from "./resume-run.ts";
 
 export interface ControlContext {
   readonly log: Log;
   readonly subjects: Subjects;
   readonly store: ArtifactStore;
+  readonly plans: Plans;
 }
 
 /** Serves ControlService, health and reflection. @throws {Terminal} `cannot-listen`. */
@@ -28,7 +32,8 @@ export function startControlServer(address: string, context: ControlContext): Pr
   const service: ControlServiceServer = {
     registerPipeline: unary((request: RegisterPipelineRequest) => register(context, request)),
     publishDataset: unary((request: PublishDatasetRequest) => publish(context, request)),
-    cancelRun: unary((request: CancelRunRequest) => cancel(context, request)),
+    cancelRun: unary((request: CancelRunRequest) => handleCancelRun(context, request)),
+    resumeRun: unary((request: ResumeRunRequest) => handleResumeRun(context, request)),
   };
   return startServiceServer(address, "millrace.control.v1.ControlService", (server) =>
     server.addService(ControlServiceService, service),
@@ -57,15 +62,6 @@ async function publish(
   const event = { id: newEventId(), body: { $case: "datasetPublished" as const, value } };
   const appended = await appendEvent(log, subjects.dataset(dataset), event);
   return { sequence: BigInt(appended.kind === "appended" ? appended.sequence : 0) };
-}
-
-async function cancel(
-  { log, subjects }: ControlContext,
-  { pipeline, run, reason }: CancelRunRequest,
-): Promise<CancelRunResponse> {
-  if ((await log.leaderLastOf(subjects.started(pipeline, run))) === undefined)
-    throw new Terminal("unknown-run", `Cannot cancel run ${run} of ${pipeline}: it was never started`);
-  return { sequence: BigInt(await requestCancel(log, pipeline, run, reason)) };
 }
 
 /** One table of how errors look to gRPC clients. */

@@ -47,7 +47,7 @@ export async function startIngest(config: IngestConfig, logger: Logger): Promise
       logger.error({ code: error.code, err: error }, error.message);
     },
   });
-  const server = await startControlServer(config.grpcAddress, { log, subjects, store });
+  const server = await startControlServer(config.grpcAddress, { log, subjects, store, plans });
   return {
     address: server.address,
     async stop() {

@@ -151,8 +151,9 @@ async function watchControl(context: AgentContext, signal: AbortSignal): Promise
       for await (const entry of context.log.follow([context.subjects.filters.control], { from, signal })) {
         from = entry.sequence + 1;
         const subject = parseSubject(entry.subject);
-        if (subject.kind !== "control" || decodeEvent(entry.data)?.body?.$case !== "cancelRequested") continue;
-        context.running.cancelRun(subject.pipeline, subject.run);
+        const body = decodeEvent(entry.data)?.body;
+        if (subject.kind !== "control" || body?.$case !== "cancelRequested") continue;
+        context.running.cancelRun(subject.pipeline, subject.run, body.value.reason);
       }
     } catch (thrown) {
       if (signal.aborted) return;

@@ -16,7 +16,7 @@ import type { Lease } from "./lease.ts";
 import { placeOf } from "./node-run.ts";
 import type { Held, NodeEnd, NodeRun } from "./node-run.ts";
 import { noLookup } from "./reuse.ts";
-import type { Running } from "./running.ts";
+import { cancel, type Running } from "./running.ts";
 import { startExecution } from "./start-execution.ts";
 import type { TriggerSubject } from "./trigger.ts";
 
@@ -105,7 +105,8 @@ export async function claimAtOnce(context: AgentContext, early: ClaimAtOnce): Pr
     };
     if (!confirms(early, snapshot)) return await letGo(context, nodeRun, held);
     try {
-      if (snapshot.control.state.cancelRequested) running.stop.abort("cancelled");
+      const { cancelRequested, cancelReason } = snapshot.control.state;
+      if (cancelRequested) cancel(running, cancelReason);
       running.stop.signal.throwIfAborted();
       const succeeded = await work;
       running.stop.signal.throwIfAborted();

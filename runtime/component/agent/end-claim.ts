@@ -1,6 +1,6 @@
 import type { ExecutionSucceeded } from "../../contracts/millrace/component/v1/executor.ts";
 import type { Completed, ExecutionEnvironment, Push } from "../../contracts/millrace/event/v1/event.ts";
-import { retryBudget } from "../../driver/mod.ts";
+import { cancelSentence, retryBudget } from "../../driver/mod.ts";
 import { failureOf } from "../../executor/mod.ts";
 import type { Journal } from "../../journal/mod.ts";
 import type { JournalCommand, RetryBudget } from "../../journal/mod.ts";
@@ -13,7 +13,7 @@ import { placeOf } from "./node-run.ts";
 import type { Held, NodeEnd, NodeRun } from "./node-run.ts";
 import { offerToCache } from "./reuse.ts";
 import type { CacheLookup } from "./reuse.ts";
-import { stopReasonOf } from "./running.ts";
+import { type Running, stopReasonOf } from "./running.ts";
 
 /** The outcome of work that succeeded under a claim. */
 export function completedBy(
@@ -85,7 +85,7 @@ export async function fail(
   if (push && error.class === "terminal") await withdraw(context, run, push, error);
   running.ending = true;
   const cancelled = stopped === "cancelled" || error instanceof Cancelled;
-  const command = cancelled ? cancelCommand(run) : failCommand(run, running.claimEventId, error);
+  const command = cancelled ? cancelCommand(run, running) : failCommand(run, running.claimEventId, error);
   const written = await writeJournal(context.log, context.subjects, placeOf(run), journal, command);
   if (written.kind !== "written") return { kind: "again" };
   const { pipeline, run: runId, node, attempt } = running;
@@ -106,8 +106,8 @@ async function withdraw(
   await withdrawPush(log, subjects, destinationOf(placed.node.parametersJson), push, error.message);
 }
 
-function cancelCommand({ snapshot }: NodeRun): JournalCommand {
-  return { type: "cancel", epoch: snapshot.control.state.epoch, reason: "the run was cancelled" };
+function cancelCommand({ snapshot }: NodeRun, { cancelReason }: Running): JournalCommand {
+  return { type: "cancel", epoch: snapshot.control.state.epoch, reason: cancelSentence(cancelReason) };
 }
 
 /** A failure in a node's journal, tried again within its budget if the error allows it. */

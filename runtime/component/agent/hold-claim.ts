@@ -2,13 +2,13 @@ import type { ExecutionSucceeded, StartExecution } from "../../contracts/millrac
 import type { Push } from "../../contracts/millrace/event/v1/event.ts";
 import type { Snapshot } from "../../driver/mod.ts";
 import { controlChain } from "../../journal/mod.ts";
-import type { Journal } from "../../journal/mod.ts";
+import type { Control, Journal } from "../../journal/mod.ts";
 import { readChainFrom, readLastFresh } from "../../projections/mod.ts";
 import type { AgentContext } from "./context.ts";
 import { mayStillCancel, prepareEffect, settleEffect } from "./effect.ts";
 import { complete, completedBy, fail } from "./end-claim.ts";
 import type { Held, NodeEnd, NodeRun } from "./node-run.ts";
-import type { Running } from "./running.ts";
+import { cancel, type Running } from "./running.ts";
 import { startExecution } from "./start-execution.ts";
 
 /**
@@ -23,8 +23,8 @@ export async function holdClaim(context: AgentContext, run: NodeRun, held: Held)
   const early = acts === "none" || acts === "bless" ? startWork(context, running, start) : undefined;
   let push: Push | undefined;
   try {
-    if ((await cancelRequested(context, run.snapshot, journal)) && (await mayStillCancel(context, run)))
-      running.stop.abort("cancelled");
+    const { cancelRequested, cancelReason } = await controlBehind(context, run.snapshot, journal);
+    if (cancelRequested && (await mayStillCancel(context, run))) cancel(running, cancelReason);
     running.stop.signal.throwIfAborted();
     const effect = await prepareEffect(context, run, running);
     if (effect.kind === "end") return await complete(context, run, journal, effect.completed, held.lookup);
@@ -56,13 +56,13 @@ export function startWork(context: AgentContext, running: Running, start: StartE
 }
 
 /** Control as of the claim or later. `started` is read along: a read that finds nothing does not say how far it looked. */
-async function cancelRequested(
+async function controlBehind(
   { log, subjects }: AgentContext,
   { pipeline, run }: Snapshot,
   journal: Journal,
-): Promise<boolean> {
+): Promise<Control> {
   const subject = subjects.control(pipeline, run);
   const last = await readLastFresh(log, [subjects.started(pipeline, run), subject], journal.head?.sequence ?? 0);
   const control = await readChainFrom(log, controlChain, subject, last.get(subject));
-  return control.state.cancelRequested;
+  return control.state;
 }

@@ -29,6 +29,8 @@ export interface Running {
   readonly lease: Lease;
   /** Whether a cancel comes too late: an effect outside may have happened. */
   committed: boolean;
+  /** What whoever cancelled its run said, once it is stopped for that. */
+  cancelReason: string;
   /** Whether its claim or outcome is being written: the journal moves by our own hand. */
   ending: boolean;
   /** Fraction done as last told, -1 if never. */
@@ -45,13 +47,19 @@ export function stopReasonOf({ stop }: Running): StopReason | undefined {
   return stop.signal.aborted ? (stop.signal.reason as StopReason) : undefined;
 }
 
+/** Stops an execution because its run was cancelled. */
+export function cancel(running: Running, reason: string): void {
+  if (!running.stop.signal.aborted) running.cancelReason = reason;
+  running.stop.abort("cancelled");
+}
+
 /** The executions of this process, by claim. */
 export interface RunningSet {
   readonly all: ReadonlyMap<string, Running>;
   /** Adds an execution whose claim is about to be written; `end` takes it out. */
   add(place: Place): { readonly running: Running; end(): void };
-  /** Stops those of a run for which a cancel is not too late. */
-  cancelRun(pipeline: string, run: string): void;
+  /** Stops those of a run for which a cancel is not too late. @param reason What whoever cancels it says. */
+  cancelRun(pipeline: string, run: string, reason: string): void;
   stopAll(reason: StopReason): void;
 }
 
@@ -66,6 +74,7 @@ export function createRunningSet(): RunningSet {
         ...place,
         stop: new AbortController(),
         committed: false,
+        cancelReason: "",
         ending: true,
         progress: -1,
         ended,
@@ -79,9 +88,9 @@ export function createRunningSet(): RunningSet {
         },
       };
     },
-    cancelRun(pipeline, run) {
+    cancelRun(pipeline, run, reason) {
       for (const running of all.values())
-        if (running.pipeline === pipeline && running.run === run && !running.committed) running.stop.abort("cancelled");
+        if (running.pipeline === pipeline && running.run === run && !running.committed) cancel(running, reason);
     },
     stopAll(reason) {
       for (const running of all.values()) running.stop.abort(reason);

@@ -82,6 +82,8 @@ export interface CancelRunRequest {
   run: string;
   /** Why. */
   reason: string;
+  /** Longest to wait for the run to end before answering, in milliseconds; at most one minute is waited. */
+  waitMs: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -89,6 +91,54 @@ export interface CancelRunRequest {
 export interface CancelRunResponse {
   /** Its sequence. */
   sequence: bigint;
+  /** State of the run when this was answered. */
+  state: string;
+  /** What became of each node, in the plan's order. */
+  nodes: CancelledNode[];
+  /** Why the run ended so; empty if it has not ended. */
+  reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** What became of a node in a run that is cancelled. */
+export interface CancelledNode {
+  /** Node. */
+  node: string;
+  /**
+   * "cancelled"; "completed", "failed" or "skipped" if it had ended before the request, the same with "-first" if it
+   * ended behind it and before the cancel reached it; "open" if it has not ended.
+   */
+  verdict: string;
+  /** Sequence of the message that ended it; 0 if it is open. */
+  sequence: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A run to resume. */
+export interface ResumeRunRequest {
+  /** Pipeline. */
+  pipeline: string;
+  /** Run id. */
+  run: string;
+  /** Why. */
+  reason: string;
+  /** Whether it goes on with the plan that is registered now, if the run's finished nodes are the same in it. */
+  currentPlan: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The run goes on. */
+export interface ResumeRunResponse {
+  /** Sequence of its Resumed. */
+  sequence: bigint;
+  /** How often it was resumed by now. */
+  epoch: number;
+  /** Digest of the plan that it follows. */
+  planDigest: string;
+  /** Whether that is another plan than before. */
+  planChanged: boolean;
+  /** Nodes that are open again, in the plan's order. */
+  nodes: string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -636,7 +686,7 @@ export const PublishDatasetResponse: MessageFns<PublishDatasetResponse> = {
 };
 
 function createBaseCancelRunRequest(): CancelRunRequest {
-  return { pipeline: "", run: "", reason: "", _unknownFields: {} };
+  return { pipeline: "", run: "", reason: "", waitMs: 0, _unknownFields: {} };
 }
 
 export const CancelRunRequest: MessageFns<CancelRunRequest> = {
@@ -649,6 +699,9 @@ export const CancelRunRequest: MessageFns<CancelRunRequest> = {
     }
     if (message.reason !== "") {
       writer.uint32(26).string(message.reason);
+    }
+    if (message.waitMs !== 0) {
+      writer.uint32(32).uint32(message.waitMs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -698,6 +751,14 @@ export const CancelRunRequest: MessageFns<CancelRunRequest> = {
             message.reason = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.waitMs = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -723,6 +784,11 @@ export const CancelRunRequest: MessageFns<CancelRunRequest> = {
       pipeline: isSet(object.pipeline) ? globalThis.String(object.pipeline) : "",
       run: isSet(object.run) ? globalThis.String(object.run) : "",
       reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      waitMs: isSet(object.waitMs)
+        ? globalThis.Number(object.waitMs)
+        : isSet(object.wait_ms)
+        ? globalThis.Number(object.wait_ms)
+        : 0,
     };
   },
 
@@ -737,6 +803,9 @@ export const CancelRunRequest: MessageFns<CancelRunRequest> = {
     if (message.reason !== "") {
       obj.reason = message.reason;
     }
+    if (message.waitMs !== 0) {
+      obj.waitMs = Math.round(message.waitMs);
+    }
     return obj;
   },
 
@@ -748,12 +817,13 @@ export const CancelRunRequest: MessageFns<CancelRunRequest> = {
     message.pipeline = object.pipeline ?? "";
     message.run = object.run ?? "";
     message.reason = object.reason ?? "";
+    message.waitMs = object.waitMs ?? 0;
     return message;
   },
 };
 
 function createBaseCancelRunResponse(): CancelRunResponse {
-  return { sequence: 0n, _unknownFields: {} };
+  return { sequence: 0n, state: "", nodes: [], reason: "", _unknownFields: {} };
 }
 
 export const CancelRunResponse: MessageFns<CancelRunResponse> = {
@@ -763,6 +833,15 @@ export const CancelRunResponse: MessageFns<CancelRunResponse> = {
         throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
       }
       writer.uint32(8).uint64(message.sequence);
+    }
+    if (message.state !== "") {
+      writer.uint32(18).string(message.state);
+    }
+    for (const v of message.nodes) {
+      CancelledNode.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -796,6 +875,30 @@ export const CancelRunResponse: MessageFns<CancelRunResponse> = {
             message.sequence = reader.uint64() as bigint;
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nodes.push(CancelledNode.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -817,13 +920,27 @@ export const CancelRunResponse: MessageFns<CancelRunResponse> = {
   },
 
   fromJSON(object: any): CancelRunResponse {
-    return { sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n };
+    return {
+      sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n,
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      nodes: globalThis.Array.isArray(object?.nodes) ? object.nodes.map((e: any) => CancelledNode.fromJSON(e)) : [],
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
   },
 
   toJSON(message: CancelRunResponse): unknown {
     const obj: any = {};
     if (message.sequence !== 0n) {
       obj.sequence = message.sequence.toString();
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.nodes?.length) {
+      obj.nodes = message.nodes.map((e) => CancelledNode.toJSON(e));
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
     }
     return obj;
   },
@@ -834,6 +951,426 @@ export const CancelRunResponse: MessageFns<CancelRunResponse> = {
   fromPartial<I extends Exact<DeepPartial<CancelRunResponse>, I>>(object: I): CancelRunResponse {
     const message = createBaseCancelRunResponse();
     message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.state = object.state ?? "";
+    message.nodes = object.nodes?.map((e) => CancelledNode.fromPartial(e)) || [];
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseCancelledNode(): CancelledNode {
+  return { node: "", verdict: "", sequence: 0n, _unknownFields: {} };
+}
+
+export const CancelledNode: MessageFns<CancelledNode> = {
+  encode(message: CancelledNode, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.node !== "") {
+      writer.uint32(10).string(message.node);
+    }
+    if (message.verdict !== "") {
+      writer.uint32(18).string(message.verdict);
+    }
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.sequence);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CancelledNode {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCancelledNode();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.verdict = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CancelledNode {
+    return {
+      node: isSet(object.node) ? globalThis.String(object.node) : "",
+      verdict: isSet(object.verdict) ? globalThis.String(object.verdict) : "",
+      sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n,
+    };
+  },
+
+  toJSON(message: CancelledNode): unknown {
+    const obj: any = {};
+    if (message.node !== "") {
+      obj.node = message.node;
+    }
+    if (message.verdict !== "") {
+      obj.verdict = message.verdict;
+    }
+    if (message.sequence !== 0n) {
+      obj.sequence = message.sequence.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CancelledNode>, I>>(base?: I): CancelledNode {
+    return CancelledNode.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CancelledNode>, I>>(object: I): CancelledNode {
+    const message = createBaseCancelledNode();
+    message.node = object.node ?? "";
+    message.verdict = object.verdict ?? "";
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    return message;
+  },
+};
+
+function createBaseResumeRunRequest(): ResumeRunRequest {
+  return { pipeline: "", run: "", reason: "", currentPlan: false, _unknownFields: {} };
+}
+
+export const ResumeRunRequest: MessageFns<ResumeRunRequest> = {
+  encode(message: ResumeRunRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pipeline !== "") {
+      writer.uint32(10).string(message.pipeline);
+    }
+    if (message.run !== "") {
+      writer.uint32(18).string(message.run);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.currentPlan !== false) {
+      writer.uint32(32).bool(message.currentPlan);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResumeRunRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResumeRunRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pipeline = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.currentPlan = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ResumeRunRequest {
+    return {
+      pipeline: isSet(object.pipeline) ? globalThis.String(object.pipeline) : "",
+      run: isSet(object.run) ? globalThis.String(object.run) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      currentPlan: isSet(object.currentPlan)
+        ? globalThis.Boolean(object.currentPlan)
+        : isSet(object.current_plan)
+        ? globalThis.Boolean(object.current_plan)
+        : false,
+    };
+  },
+
+  toJSON(message: ResumeRunRequest): unknown {
+    const obj: any = {};
+    if (message.pipeline !== "") {
+      obj.pipeline = message.pipeline;
+    }
+    if (message.run !== "") {
+      obj.run = message.run;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.currentPlan !== false) {
+      obj.currentPlan = message.currentPlan;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ResumeRunRequest>, I>>(base?: I): ResumeRunRequest {
+    return ResumeRunRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ResumeRunRequest>, I>>(object: I): ResumeRunRequest {
+    const message = createBaseResumeRunRequest();
+    message.pipeline = object.pipeline ?? "";
+    message.run = object.run ?? "";
+    message.reason = object.reason ?? "";
+    message.currentPlan = object.currentPlan ?? false;
+    return message;
+  },
+};
+
+function createBaseResumeRunResponse(): ResumeRunResponse {
+  return { sequence: 0n, epoch: 0, planDigest: "", planChanged: false, nodes: [], _unknownFields: {} };
+}
+
+export const ResumeRunResponse: MessageFns<ResumeRunResponse> = {
+  encode(message: ResumeRunResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.sequence);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(16).uint32(message.epoch);
+    }
+    if (message.planDigest !== "") {
+      writer.uint32(26).string(message.planDigest);
+    }
+    if (message.planChanged !== false) {
+      writer.uint32(32).bool(message.planChanged);
+    }
+    for (const v of message.nodes) {
+      writer.uint32(42).string(v!);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResumeRunResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResumeRunResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.planDigest = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.planChanged = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.nodes.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ResumeRunResponse {
+    return {
+      sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n,
+      epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
+      planDigest: isSet(object.planDigest)
+        ? globalThis.String(object.planDigest)
+        : isSet(object.plan_digest)
+        ? globalThis.String(object.plan_digest)
+        : "",
+      planChanged: isSet(object.planChanged)
+        ? globalThis.Boolean(object.planChanged)
+        : isSet(object.plan_changed)
+        ? globalThis.Boolean(object.plan_changed)
+        : false,
+      nodes: globalThis.Array.isArray(object?.nodes) ? object.nodes.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: ResumeRunResponse): unknown {
+    const obj: any = {};
+    if (message.sequence !== 0n) {
+      obj.sequence = message.sequence.toString();
+    }
+    if (message.epoch !== 0) {
+      obj.epoch = Math.round(message.epoch);
+    }
+    if (message.planDigest !== "") {
+      obj.planDigest = message.planDigest;
+    }
+    if (message.planChanged !== false) {
+      obj.planChanged = message.planChanged;
+    }
+    if (message.nodes?.length) {
+      obj.nodes = message.nodes;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ResumeRunResponse>, I>>(base?: I): ResumeRunResponse {
+    return ResumeRunResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ResumeRunResponse>, I>>(object: I): ResumeRunResponse {
+    const message = createBaseResumeRunResponse();
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.epoch = object.epoch ?? 0;
+    message.planDigest = object.planDigest ?? "";
+    message.planChanged = object.planChanged ?? false;
+    message.nodes = object.nodes?.map((e) => e) || [];
     return message;
   },
 };
@@ -875,6 +1412,16 @@ export const ControlServiceService = {
     responseSerialize: (value: CancelRunResponse): Buffer => Buffer.from(CancelRunResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CancelRunResponse => CancelRunResponse.decode(value),
   },
+  /** Goes on with a run that has ended: what failed, was skipped or cancelled is open again. */
+  resumeRun: {
+    path: "/millrace.control.v1.ControlService/ResumeRun" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ResumeRunRequest): Buffer => Buffer.from(ResumeRunRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ResumeRunRequest => ResumeRunRequest.decode(value),
+    responseSerialize: (value: ResumeRunResponse): Buffer => Buffer.from(ResumeRunResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ResumeRunResponse => ResumeRunResponse.decode(value),
+  },
 } as const;
 
 export interface ControlServiceServer extends UntypedServiceImplementation {
@@ -884,6 +1431,8 @@ export interface ControlServiceServer extends UntypedServiceImplementation {
   publishDataset: handleUnaryCall<PublishDatasetRequest, PublishDatasetResponse>;
   /** Asks for a run to be cancelled. */
   cancelRun: handleUnaryCall<CancelRunRequest, CancelRunResponse>;
+  /** Goes on with a run that has ended: what failed, was skipped or cancelled is open again. */
+  resumeRun: handleUnaryCall<ResumeRunRequest, ResumeRunResponse>;
 }
 
 export interface ControlServiceClient extends Client {
@@ -934,6 +1483,22 @@ export interface ControlServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CancelRunResponse) => void,
+  ): ClientUnaryCall;
+  /** Goes on with a run that has ended: what failed, was skipped or cancelled is open again. */
+  resumeRun(
+    request: ResumeRunRequest,
+    callback: (error: ServiceError | null, response: ResumeRunResponse) => void,
+  ): ClientUnaryCall;
+  resumeRun(
+    request: ResumeRunRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ResumeRunResponse) => void,
+  ): ClientUnaryCall;
+  resumeRun(
+    request: ResumeRunRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ResumeRunResponse) => void,
   ): ClientUnaryCall;
 }
 

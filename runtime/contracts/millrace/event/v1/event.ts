@@ -528,7 +528,11 @@ export interface ControlState {
   /** Nudges so far in this epoch. */
   nudges: number;
   /** The plan of this epoch, if a resume changed it; absent while it is the one that the run started with. */
-  plan?: PlanReference | undefined;
+  plan?:
+    | PlanReference
+    | undefined;
+  /** Why the cancel was requested; empty if none was, or nobody said. */
+  cancelReason: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -2615,7 +2619,7 @@ export const JournalState: MessageFns<JournalState> = {
 };
 
 function createBaseControlState(): ControlState {
-  return { epoch: 0, cancelRequested: false, nudges: 0, plan: undefined, _unknownFields: {} };
+  return { epoch: 0, cancelRequested: false, nudges: 0, plan: undefined, cancelReason: "", _unknownFields: {} };
 }
 
 export const ControlState: MessageFns<ControlState> = {
@@ -2631,6 +2635,9 @@ export const ControlState: MessageFns<ControlState> = {
     }
     if (message.plan !== undefined) {
       PlanReference.encode(message.plan, writer.uint32(34).fork()).join();
+    }
+    if (message.cancelReason !== "") {
+      writer.uint32(42).string(message.cancelReason);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2688,6 +2695,14 @@ export const ControlState: MessageFns<ControlState> = {
             message.plan = PlanReference.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.cancelReason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2718,6 +2733,11 @@ export const ControlState: MessageFns<ControlState> = {
         : false,
       nudges: isSet(object.nudges) ? globalThis.Number(object.nudges) : 0,
       plan: isSet(object.plan) ? PlanReference.fromJSON(object.plan) : undefined,
+      cancelReason: isSet(object.cancelReason)
+        ? globalThis.String(object.cancelReason)
+        : isSet(object.cancel_reason)
+        ? globalThis.String(object.cancel_reason)
+        : "",
     };
   },
 
@@ -2735,6 +2755,9 @@ export const ControlState: MessageFns<ControlState> = {
     if (message.plan !== undefined) {
       obj.plan = PlanReference.toJSON(message.plan);
     }
+    if (message.cancelReason !== "") {
+      obj.cancelReason = message.cancelReason;
+    }
     return obj;
   },
 
@@ -2749,6 +2772,7 @@ export const ControlState: MessageFns<ControlState> = {
     message.plan = (object.plan !== undefined && object.plan !== null)
       ? PlanReference.fromPartial(object.plan)
       : undefined;
+    message.cancelReason = object.cancelReason ?? "";
     return message;
   },
 };
