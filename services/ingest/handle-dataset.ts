@@ -20,6 +20,8 @@ export interface IngestContext {
   /** Absolute directories that datasets may lie in. */
   readonly roots: readonly string[];
   readonly logger: Logger;
+  /** Finds the file that an event points to; a simulation has none. */
+  readonly locate?: typeof locateDataset;
 }
 
 /** What is wrong with the event or its file; everything else is wrong with us, and is tried again. */
@@ -112,8 +114,11 @@ function unknownDataset(dataset: string, known: readonly string[]): Terminal {
 }
 
 /** Copies the dataset into the store, so that a run can be reproduced whatever happens to the file. */
-async function importDataset({ store, roots }: IngestContext, published: DatasetPublished): Promise<Artifact> {
-  const located = await locateDataset(published, roots);
+async function importDataset(
+  { store, roots, locate = locateDataset }: IngestContext,
+  published: DatasetPublished,
+): Promise<Artifact> {
+  const located = await locate(published, roots);
   const { span, version, digest } = published;
   return store.importFile(located.path, {
     type: "Dataset",
