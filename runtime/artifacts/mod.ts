@@ -4,5 +4,5 @@ export { DirectoryStore, type DirectoryStoreOptions } from "./directory-store.ts
 export { fileSha256 } from "./file-digest.ts";
 export { manifestDigest, manifestSize, manifestText } from "./manifest.ts";
 export { openArtifactStore } from "./open-store.ts";
-export { planReader, storePlan } from "./plan-artifact.ts";
+export { planArtifactDigest, planReader, storePlan } from "./plan-artifact.ts";
 export * from "./store.ts";

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hexOf, digestOf } from "../model/mod.ts";
+import { manifestDigest } from "./manifest.ts";
 import type { ArtifactStore } from "./store.ts";
 
 /** Name of the one file of a plan's artifact. */
@@ -11,6 +12,12 @@ export async function storePlan(store: ArtifactStore, bytes: Uint8Array): Promis
   const staging = await store.stage(`plan-${hexOf(digestOf(bytes)).slice(0, 16)}`, "plan");
   await writeFile(join(staging.path, planFile), bytes);
   return (await store.commit(staging, { type: "Plan" })).digest;
+}
+
+/** The digest that a plan's artifact has, or would have. */
+export function planArtifactDigest(bytes: Uint8Array): string {
+  const entry = { path: planFile, bytes: BigInt(bytes.length), sha256: hexOf(digestOf(bytes)) };
+  return manifestDigest({ entries: [entry] });
 }
 
 /** Reads a plan's bytes back from its artifact. */

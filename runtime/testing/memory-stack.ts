@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import type { ArtifactStore } from "../artifacts/mod.ts";
+import { type ArtifactStore, planReader } from "../artifacts/mod.ts";
 import { createSlots } from "../component/agent/slots.ts";
 import { createRunningSet } from "../component/agent/running.ts";
 import { startAgent } from "../component/agent/agent.ts";
@@ -48,7 +48,7 @@ export async function startTestAgent(
     log,
     subjects: subjectsOf(log.namespace),
     store,
-    plans: createPlans(log, () => Promise.reject(new Error("no plan is that large here"))),
+    plans: createPlans(log, planReader(store)),
     executor: inProcess(store, component.work),
     running: createRunningSet(),
     slots: createSlots(options.slots ?? 4),

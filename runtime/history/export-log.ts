@@ -1,0 +1,120 @@
+import type { ArtifactStore } from "../artifacts/mod.ts";
+import type { Message } from "../contracts/millrace/history/v1/history.ts";
+import { Scope } from "../contracts/millrace/history/v1/history.ts";
+import { decodeEvent } from "../journal/mod.ts";
+import type { Log, LogEntry } from "../log/mod.ts";
+import { payloadRecords } from "./payloads.ts";
+import { formatVersion } from "./read-history.ts";
+import { referencesOf } from "./references.ts";
+import { type RecordValue, writeHistory } from "./write-history.ts";
+
+/** What an export does. */
+export interface ExportOptions {
+  /** File to write, compressed if its name ends in `.gz`. */
+  readonly file: string;
+  /** Last sequence of the log that counts. */
+  readonly to: number;
+  /** Where the artifacts are, if their payloads are to go along. */
+  readonly store?: ArtifactStore;
+  /** When the stream was created, Unix epoch milliseconds; 0 if it is not known. */
+  readonly streamCreatedMs?: number;
+  readonly note?: (sentence: string) => void;
+}
+
+/** What an export wrote. */
+export interface Exported {
+  readonly messages: number;
+  readonly payloads: number;
+  /** Digests of artifacts that are referred to and were not in the store: collected, or lost. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Writes the whole log to a history file, every message as it stands, whoever wrote it.
+ * @throws {Terminal} `file-exists`; `digest-mismatch`: an artifact's bytes are not what they were.
+ * Source: docs/history.md.
+ */
+export async function exportLog(log: Log, options: ExportOptions): Promise<Exported> {
+  const counter = new Counter(options);
+  await writeHistory(options.file, records(log, options, counter));
+  return counter.exported;
+}
+
+async function* records(
+  log: Log,
+  { to, streamCreatedMs }: ExportOptions,
+  counter: Counter,
+): AsyncGenerator<RecordValue> {
+  yield {
+    $case: "header",
+    value: {
+      formatVersion,
+      scope: Scope.SCOPE_LOG,
+      namespace: log.namespace,
+      streamCreatedMs: BigInt(streamCreatedMs ?? 0),
+      atSequence: BigInt(to),
+      pipeline: "",
+      run: "",
+      artifacts: counter.takesArtifacts,
+    },
+  };
+  if (to > 0) for await (const entry of log.read([], { to })) yield counter.message(entry);
+  yield* counter.payloads();
+}
+
+/** Counts what goes into a file, and remembers what it refers to. */
+export class Counter {
+  readonly #options: Pick<ExportOptions, "store" | "note">;
+  readonly #digests = new Set<string>();
+  #messages = 0;
+  #payloads = 0;
+  readonly #missing: string[] = [];
+
+  constructor(options: Pick<ExportOptions, "store" | "note">) {
+    this.#options = options;
+  }
+
+  get takesArtifacts(): boolean {
+    return this.#options.store !== undefined;
+  }
+
+  get exported(): Exported {
+    return { messages: this.#messages, payloads: this.#payloads, missing: this.#missing };
+  }
+
+  message(entry: LogEntry, context = false): RecordValue {
+    const event = this.takesArtifacts ? decodeEvent(entry.data) : undefined;
+    if (event) for (const { digest } of referencesOf(event)) this.#digests.add(digest);
+    this.#messages += 1;
+    return { $case: "message", value: messageOf(entry, context) };
+  }
+
+  /** An artifact that goes along whether or not the others do. */
+  refer(digest: string): void {
+    this.#digests.add(digest);
+  }
+
+  /** The payloads of what was referred to. @param store Where they are, if other than the export's. */
+  async *payloads(store: ArtifactStore | undefined = this.#options.store): AsyncGenerator<RecordValue> {
+    if (store === undefined) return;
+    for (const digest of this.#digests) {
+      if (!(await store.has(digest))) {
+        this.#missing.push(digest);
+        continue;
+      }
+      yield* payloadRecords(store, digest);
+      this.#payloads += 1;
+    }
+  }
+}
+
+function messageOf({ sequence, timeMs, subject, headers, data }: LogEntry, context: boolean): Message {
+  return {
+    sequence: BigInt(sequence),
+    timeMs: BigInt(timeMs),
+    subject,
+    headers: [...headers].map(([name, value]) => ({ name, value })),
+    data: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+    context,
+  };
+}
