@@ -10,7 +10,6 @@ import type {
 } from "../log/mod.ts";
 import { systemClock } from "../log/mod.ts";
 import { parseToken, Terminal } from "../model/mod.ts";
-import { apiFailure, callApi } from "./api.ts";
 import { append } from "./append.ts";
 import { type Connected, JetStreamConsumption } from "./consumption.ts";
 import type { DialOptions } from "./dial.ts";
@@ -21,6 +20,7 @@ import { patiently } from "./patience.ts";
 import { Requests } from "./requests.ts";
 import { retireDurables } from "./retire-durables.ts";
 import { leaderMessage } from "./stored-message.ts";
+import { streamInfo } from "./stream-info.ts";
 import { assertServer, ensureStream } from "./stream.ts";
 
 export interface ConnectOptions extends DialOptions {
@@ -72,15 +72,16 @@ export class JetStreamLog implements Log {
     return lastOf(this.#to.requests, this.#to.stream, subjects);
   }
 
-  leaderLastOf(subject: string): Promise<LogEntry | undefined> {
-    return leaderMessage(this.#to.requests, this.#to.stream, { last_by_subj: subject });
+  leaderLastOf(filter: string): Promise<LogEntry | undefined> {
+    return leaderMessage(this.#to.requests, this.#to.stream, { last_by_subj: filter });
   }
 
   async leaderLastSequence(): Promise<number> {
-    const { requests, stream } = this.#to;
-    const found = await callApi<{ state: { last_seq: number } }>(requests, `STREAM.INFO.${stream}`, {});
-    if (found.error !== undefined) throw apiFailure(`look up stream ${stream}`, found.error);
-    return found.state.last_seq;
+    return (await streamInfo(this.#to.requests, this.#to.stream)).state.last_seq;
+  }
+
+  async created(): Promise<string> {
+    return (await streamInfo(this.#to.requests, this.#to.stream)).created;
   }
 
   async get(sequence: number): Promise<LogEntry | undefined> {

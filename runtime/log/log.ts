@@ -92,10 +92,12 @@ export interface Log extends AsyncDisposable {
    * @throws {Retryable} `stale-read`: no complete answer, or over 1,024 messages; ask again or ask the leader.
    */
   lastOf(subjects: readonly string[]): Promise<LastEntries>;
-  /** Last message of one subject from the leader. */
-  leaderLastOf(subject: string): Promise<LogEntry | undefined>;
+  /** Last message of one subject, or of all that match a filter, from the leader. */
+  leaderLastOf(filter: string): Promise<LogEntry | undefined>;
   /** The leader's last sequence in the whole stream. */
   leaderLastSequence(): Promise<number>;
+  /** When the stream was made, as the server writes it: what is kept of one stream is not taken for another's. */
+  created(): Promise<string>;
   /** The message at a sequence, from the leader. */
   get(sequence: number): Promise<LogEntry | undefined>;
   /** History in order: the messages whose subjects match any of the filters (none: all). Ends at `to`. */

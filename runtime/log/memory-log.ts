@@ -55,6 +55,10 @@ export class MemoryLog implements Log {
     return this.stream.lastSequence;
   }
 
+  async created(): Promise<string> {
+    return this.stream.created;
+  }
+
   async get(sequence: number): Promise<LogEntry | undefined> {
     this.#assertOpen();
     return this.stream.get(sequence);

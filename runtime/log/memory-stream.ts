@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { parseToken } from "../model/mod.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Appended, AppendOptions, LogEntry } from "./log.ts";
@@ -17,6 +18,8 @@ export interface MemoryStreamOptions {
 export class MemoryStream {
   readonly namespace: string;
   readonly clock: Clock;
+  /** Names this stream among others of the same namespace, as a server's time of creation does. */
+  readonly created = randomUUID();
   readonly #entries: LogEntry[] = [];
   readonly #lastOfSubject = new Map<string, LogEntry>();
   readonly #durables = new Map<string, MemoryDurable>();
@@ -47,8 +50,11 @@ export class MemoryStream {
     return { kind: "appended", sequence };
   }
 
-  lastOf(subject: string): LogEntry | undefined {
-    return this.#lastOfSubject.get(subject);
+  /** The last message of a subject, or of all that match a filter. */
+  lastOf(filter: string): LogEntry | undefined {
+    if (!/[*>]/.test(filter)) return this.#lastOfSubject.get(filter);
+    const matches = subjectMatcher([filter]);
+    return this.#entries.findLast(({ subject }) => matches(subject));
   }
 
   get(sequence: number): LogEntry | undefined {

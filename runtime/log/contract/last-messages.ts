@@ -33,6 +33,21 @@ export function describeLastMessages(name: string, connect: ConnectPair): void {
       await expect(log.lastOf(subjects)).rejects.toMatchObject({ code: "stale-read" });
     });
 
+    test("gives the last message of all that match a filter", async ({ log }) => {
+      for (const subject of ["mr.run.p.r1.started", "mr.run.p.r2.started", "mr.run.p.r2.ended", "mr.run.q.r1.started"])
+        await log.append(subject, bytes(subject));
+      const sequenceOf = async (filter: string) => (await log.leaderLastOf(filter))?.sequence;
+      expect(await sequenceOf("mr.run.*.*.started")).toBe(4);
+      expect(await sequenceOf("mr.run.*.r2.started")).toBe(2);
+      expect(await sequenceOf("mr.run.p.>")).toBe(3);
+      expect(await sequenceOf("mr.run.*.r3.started")).toBeUndefined();
+    });
+
+    test("is one and the same stream for everyone who is connected to it", async ({ log, other }) => {
+      expect(await log.created()).not.toBe("");
+      expect(await other.created()).toBe(await log.created());
+    });
+
     test("finds nothing where nothing is", async ({ log }) => {
       expect(await log.leaderLastOf("mr.none")).toBeUndefined();
       expect(await log.get(7)).toBeUndefined();
