@@ -6,5 +6,8 @@ export { type Handle, lastBlessed } from "./handle.ts";
 export { sourceNodeName } from "./naming.ts";
 export { node, type NodeFunction, type NodeOptions } from "./node.ts";
 export * from "./pipeline.ts";
+export * from "./plan-difference.ts";
 export * from "./plan-digest.ts";
+export * from "./plan-graph.ts";
+export * from "./set-parameter.ts";
 export * from "./standard/mod.ts";

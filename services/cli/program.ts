@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addModelCommands } from "./commands/models.ts";
 import { addPipelineCommands } from "./commands/pipelines.ts";
 import { addProjectCommands } from "./commands/projects.ts";
+import { addReplayCommands } from "./commands/replay.ts";
 import { addRunCommands } from "./commands/runs.ts";
 import { addStackCommands } from "./commands/stack.ts";
 import type { SetStatus } from "./commands/verb.ts";
@@ -25,6 +26,7 @@ Exit status: 0 done; 1 refused, failed or not equal, the reason on stderr; 2 wro
   addStackCommands(millrace, setStatus);
   addPipelineCommands(millrace, setStatus);
   addRunCommands(millrace, setStatus);
+  addReplayCommands(millrace, setStatus);
   addModelCommands(millrace, setStatus);
   return millrace;
 }

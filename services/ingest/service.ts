@@ -7,6 +7,7 @@ import { subjectsOf } from "millrace/log";
 import { toMillraceError } from "millrace/model";
 import type { Logger } from "pino";
 import type { IngestConfig } from "./config.ts";
+import { consumeDerivedRuns } from "./derived-runs.ts";
 import { startControlServer } from "./control-server.ts";
 import { handleDataset } from "./handle-dataset.ts";
 import type { IngestContext } from "./handle-dataset.ts";
@@ -37,6 +38,7 @@ export async function startIngest(config: IngestConfig, logger: Logger): Promise
     ackWaitMs: config.ackWaitMs,
     handle: (delivery) => handleDataset(context, delivery),
   });
+  const derived = await consumeDerivedRuns({ log, subjects, store, plans, logger }, config.ackWaitMs);
   const sweeper = startSweeper({
     log,
     subjects,
@@ -52,7 +54,7 @@ export async function startIngest(config: IngestConfig, logger: Logger): Promise
     address: server.address,
     async stop() {
       server.notServing();
-      await consumption.drain();
+      await Promise.all([consumption.drain(), derived.drain()]);
       await sweeper[Symbol.asyncDispose]();
       await server.close();
       await log[Symbol.asyncDispose]();

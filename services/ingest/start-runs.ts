@@ -2,11 +2,12 @@ import { RunKind } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { DatasetPublished, Event, RunStarted } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { Artifact } from "millrace/contracts/millrace/metadata/v1/artifact.ts";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
+import { announceDataset } from "millrace/control";
 import { decodeEvent } from "millrace/journal";
 import type { Registration } from "millrace/journal";
 import { appendEvent, newEventId } from "millrace/log";
 import type { Log, LogEntry, Subjects } from "millrace/log";
-import { datasetEventDigest, runIdOf, sourceComponent, Terminal } from "millrace/model";
+import { datasetEventDigest, runIdOf, Terminal } from "millrace/model";
 
 /** Everything a run is started from. */
 export interface RunStart {
@@ -33,7 +34,7 @@ export async function startRun(log: Log, subjects: Subjects, start: RunStart): P
     appended.kind === "appended"
       ? { sequence: BigInt(appended.sequence), eventId: event.id, started }
       : standing(appended.last, started);
-  await writeDatasetArtifact(log, subjects, start.plan, cause.started, cause);
+  await announceDataset(log, start.plan, cause.started, { sequence: cause.sequence, eventId: cause.eventId });
   return run;
 }
 
@@ -72,26 +73,4 @@ function standing(last: LogEntry | undefined, started: RunStarted) {
       { field: "id" },
     );
   return { sequence: BigInt(last.sequence), eventId: event.id, started: event.body.value };
-}
-
-async function writeDatasetArtifact(
-  log: Log,
-  subjects: Subjects,
-  plan: Plan,
-  { pipeline, run, dataset, planDigest }: RunStarted,
-  cause: { readonly sequence: bigint; readonly eventId: string },
-): Promise<void> {
-  const source = plan.nodes.find(({ component }) => component === sourceComponent);
-  const output = source?.outputs[0];
-  if (source === undefined || output === undefined || dataset === undefined) return;
-  const subject = subjects.artifact(pipeline, run, sourceComponent, source.name, output.type, output.name);
-  const { sequence, eventId } = cause;
-  const runKind = RunKind.RUN_KIND_UNSPECIFIED;
-  const value = { artifact: dataset, cause: { sequence, eventId }, epoch: 0, planDigest, runKind };
-  await appendEvent(
-    log,
-    subject,
-    { id: newEventId(), body: { $case: "artifactProduced", value } },
-    { expectLastSequence: 0 },
-  );
 }

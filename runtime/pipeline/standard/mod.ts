@@ -1,3 +1,4 @@
+export { standardDeclarations } from "./declarations.ts";
 export { evaluatorDeclaration, thresholdSchema } from "./evaluator.ts";
 export { exampleGenDeclaration } from "./example-gen.ts";
 export { exampleValidatorDeclaration } from "./example-validator.ts";

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
+import { collect } from "./collect.ts";
 import { type SetStatus, withVerb } from "./verb.ts";
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 /** Verbs about the processes of an installation. */
 export function addStackCommands(millrace: Command, setStatus: SetStatus): void {

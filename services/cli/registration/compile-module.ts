@@ -24,7 +24,8 @@ export async function compileModule(file: string, store: ArtifactStore): Promise
   }
 }
 
-async function loadPipeline(file: string): Promise<Pipeline> {
+/** Loads a pipeline's module. @throws {Terminal} `bad-pipeline-module`. */
+export async function loadPipeline(file: string): Promise<Pipeline> {
   if (!existsSync(file)) {
     throw new Terminal("bad-pipeline-module", `Cannot register ${file}: there is no such file`, { file });
   }

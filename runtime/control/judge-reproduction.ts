@@ -1,0 +1,163 @@
+import { RunKind } from "../contracts/millrace/event/v1/event.ts";
+import type {
+  EnvironmentDifference,
+  Event,
+  ExecutionEnvironment,
+  OutputComparison,
+  Predecessor,
+  ReproductionVerdict,
+} from "../contracts/millrace/event/v1/event.ts";
+import type { Artifact, OutputArtifact } from "../contracts/millrace/metadata/v1/artifact.ts";
+import type { Plan } from "../contracts/millrace/metadata/v1/plan.ts";
+import { decodeEvent, emptyJournal, predecessorOf } from "../journal/mod.ts";
+import type { Journal } from "../journal/mod.ts";
+import { appendEvent, newEventId, subjectsOf } from "../log/mod.ts";
+import type { LogEntry } from "../log/mod.ts";
+import { canonicalJson, sourceComponent } from "../model/mod.ts";
+import type { RunFold } from "../projections/mod.ts";
+import { readOrigin } from "./origin.ts";
+import type { OriginContext } from "./origin.ts";
+
+export interface JudgingContext extends OriginContext {
+  /** For people: where two artifacts of different digests differ first. */
+  readonly firstDifference: (was: Artifact, is: Artifact) => Promise<string>;
+}
+
+/** Comparisons that a verdict has room for; those that differ go first. */
+const comparisonsMax = 128;
+/** Characters of a first difference that a verdict has room for. */
+const differenceCharactersMax = 200;
+
+/**
+ * Compares a reproduction that has ended with its original, output by output, and appends the verdict. Every ingest
+ * replica may do so: of one outcome one verdict is written, by compare-and-set.
+ * @param outcome The reproduction's outcome; a resumed one has another, and gets a verdict of its own.
+ * @returns the verdict; undefined if the run reproduces none, or the outcome has its verdict.
+ * Source: docs/protocol.md, Runs from runs.
+ */
+export async function judgeReproduction(
+  context: JudgingContext,
+  { pipeline, run }: { readonly pipeline: string; readonly run: string },
+  outcome: LogEntry,
+): Promise<ReproductionVerdict | undefined> {
+  const { log } = context;
+  const subjects = subjectsOf(log.namespace);
+  const start = await log.leaderLastOf(subjects.started(pipeline, run));
+  if (kindOf(start) !== RunKind.RUN_KIND_REPRODUCTION) return undefined;
+  const { started, fold } = await readOrigin(context, pipeline, run, outcome.sequence);
+  const outcomeId = decodeEvent(outcome.data)?.id ?? "";
+  // An outcome that the fold takes for void ends nothing, and one that was gone on from is judged no more.
+  if (fold.outcome.head?.eventId !== outcomeId) return undefined;
+  const last = await log.leaderLastOf(subjects.outcome(pipeline, run));
+  const subject = subjects.verdict(pipeline, run);
+  const standing = await log.leaderLastOf(subject);
+  if ((last?.sequence ?? 0) > outcome.sequence || judgedOutcome(standing) === outcomeId) return undefined;
+  const originRun = started.options?.originRun ?? "";
+  const original = await readOrigin(context, pipeline, originRun, fold.started?.sequence);
+  const judges = { sequence: BigInt(outcome.sequence), eventId: outcomeId };
+  const verdict = await compareRuns(context, original, fold, judges);
+  const head = standing && { sequence: standing.sequence, eventId: decodeEvent(standing.data)?.id ?? "" };
+  const event: Event = {
+    id: newEventId(),
+    previous: predecessorOf(head),
+    body: { $case: "reproductionVerdict", value: verdict },
+  };
+  const expectLastSequence = standing?.sequence ?? 0;
+  // Lost to another replica: its verdict is of the same log, and the same.
+  await appendEvent(log, subject, event, { expectLastSequence, source: sourceComponent });
+  return verdict;
+}
+
+function kindOf(start: LogEntry | undefined): RunKind | undefined {
+  const body = start && decodeEvent(start.data)?.body;
+  return body?.$case === "runStarted" ? body.value.options?.kind : undefined;
+}
+
+/** Event id of the outcome that a standing verdict judges. */
+function judgedOutcome(standing: LogEntry | undefined): string | undefined {
+  const body = standing && decodeEvent(standing.data)?.body;
+  return body?.$case === "reproductionVerdict" ? body.value.outcome?.eventId : undefined;
+}
+
+interface Original {
+  readonly fold: RunFold;
+  readonly plan: Plan;
+}
+
+async function compareRuns(
+  context: JudgingContext,
+  { fold: original, plan }: Original,
+  repeated: RunFold,
+  outcome: Predecessor,
+): Promise<ReproductionVerdict> {
+  const nodes = plan.nodes.filter(({ component }) => component !== sourceComponent);
+  const outputs: OutputComparison[] = [];
+  const environments: EnvironmentDifference[] = [];
+  for (const { name: node, outputs: ports } of nodes) {
+    const was = original.nodes.get(node)?.journal ?? emptyJournal;
+    const is = repeated.nodes.get(node)?.journal ?? emptyJournal;
+    environments.push(...environmentDifference(node, was, is));
+    // What the original was kept from doing says nothing about whether it can be done again.
+    if (was.phase === "cancelled") continue;
+    for (const { name: output } of ports) outputs.push(await compareOutput(context, { node, output }, was, is));
+  }
+  const differing = outputs.filter(({ firstDifference }) => firstDifference !== "");
+  const equal = outputs.filter(({ firstDifference }) => firstDifference === "");
+  const kept = outputs.length <= comparisonsMax ? outputs : [...differing, ...equal].slice(0, comparisonsMax);
+  return {
+    originalRun: original.run,
+    reproduced: differing.length === 0,
+    outputs: kept,
+    outcome,
+    environments: environments.slice(0, comparisonsMax),
+    outputsOmitted: outputs.length - kept.length,
+  };
+}
+
+async function compareOutput(
+  { firstDifference }: JudgingContext,
+  place: { readonly node: string; readonly output: string },
+  wasIn: Journal,
+  isIn: Journal,
+): Promise<OutputComparison> {
+  const was = artifactOf(wasIn, place.output);
+  const is = artifactOf(isIn, place.output);
+  const compared = { ...place, was: was?.digest ?? "", is: is?.digest ?? "" };
+  if (was && is && was.digest === is.digest) return { ...compared, firstDifference: "" };
+  const difference = was && is ? await firstDifference(was, is) : differenceOfEnds(place, wasIn, isIn, was === is);
+  return { ...compared, firstDifference: difference.slice(0, differenceCharactersMax) };
+}
+
+/**
+ * How a node's ends differ, of which at least one did not make the output; empty if they do not.
+ * @param neither Whether neither made it.
+ */
+function differenceOfEnds(
+  { node, output }: { readonly node: string; readonly output: string },
+  was: Journal,
+  is: Journal,
+  neither: boolean,
+): string {
+  const [before, now] = [endOf(was), endOf(is)];
+  if (before !== now) return `${node} ${before} in the original and ${now} in the reproduction`;
+  return neither ? "" : `${node} left out ${output} in one of the runs only`;
+}
+
+function endOf({ phase, failed }: Journal): string {
+  if (phase === "completed") return "completed";
+  return phase === "failed" ? `failed (${failed?.failure?.code ?? ""})` : `was ${phase}`;
+}
+
+function artifactOf({ completed }: Journal, name: string): Artifact | undefined {
+  return completed?.outputs.find((output: OutputArtifact) => output.name === name)?.artifact;
+}
+
+function environmentDifference(node: string, was: Journal, is: Journal): readonly EnvironmentDifference[] {
+  const [before, now] = [was.completed?.environment, is.completed?.environment];
+  if (before === undefined || now === undefined || textOf(before) === textOf(now)) return [];
+  return [{ node, was: before, is: now }];
+}
+
+function textOf({ componentVersion, backend, versions }: ExecutionEnvironment): string {
+  return canonicalJson({ componentVersion, backend, versions });
+}
