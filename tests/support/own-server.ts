@@ -12,6 +12,7 @@ export class OwnServer implements AsyncDisposable {
   readonly #directory: string;
   readonly #binary: string;
   #child: ChildProcess | undefined;
+  #paused = false;
 
   private constructor(port: number, directory: string, binary: string) {
     this.url = `nats://127.0.0.1:${port}`;
@@ -34,6 +35,27 @@ export class OwnServer implements AsyncDisposable {
     this.#child = spawn(this.#binary, args, { stdio: "ignore" });
     const connection = await connect({ servers: this.url, waitOnFirstConnect: true, reconnectTimeWait: 50 });
     await connection.close();
+  }
+
+  /** Process of the server; 0 while none runs. */
+  get pid(): number {
+    const child = this.#child;
+    return child === undefined || child.exitCode !== null || child.signalCode !== null ? 0 : (child.pid ?? 0);
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Stops its process, which goes on at `proceed`: connections stay, and nothing answers. */
+  pause(): void {
+    this.#paused = true;
+    this.#child?.kill("SIGSTOP");
+  }
+
+  proceed(): void {
+    this.#paused = false;
+    this.#child?.kill("SIGCONT");
   }
 
   /** Kills it where it stands. */

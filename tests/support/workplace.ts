@@ -30,7 +30,7 @@ interface StackRecord {
  */
 export class Workplace implements AsyncDisposable {
   readonly directory: string;
-  readonly #env: NodeJS.ProcessEnv;
+  #env: NodeJS.ProcessEnv;
 
   /** @param env Settings of every command, and of what it starts. */
   constructor(env: NodeJS.ProcessEnv = {}) {
@@ -38,6 +38,11 @@ export class Workplace implements AsyncDisposable {
     mkdirSync(join(root, "tests/.work"), { recursive: true });
     this.directory = mkdtempSync(join(root, "tests/.work/"));
     writeFileSync(this.path("package.json"), JSON.stringify({ name: "work", private: true, type: "module" }));
+  }
+
+  /** Settings of every later command, beside those it was made with. */
+  set(env: NodeJS.ProcessEnv): void {
+    this.#env = { ...this.#env, ...env };
   }
 
   path(...parts: readonly string[]): string {
