@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LogEntry, ReadRange } from "../log/mod.ts";
 import type { Connected } from "./consumption.ts";
+import { isNarrow, readNarrow } from "./narrow-read.ts";
 import { type HistoryItem, OrderedReader } from "./ordered-reader.ts";
 import { isPassing } from "./patience.ts";
 
@@ -13,6 +14,8 @@ const readPatienceMs = 600_000;
  * in the middle it waits and goes on behind the last message given.
  */
 export async function* read(to: Connected, filters: readonly string[], range: ReadRange): AsyncGenerator<LogEntry> {
+  const few = await readFew(to, filters, range);
+  if (few !== undefined) return yield* few;
   let left: number | undefined;
   const isLast = ({ entry, pending }: HistoryItem): boolean => {
     left = (left ?? 0) - 1;
@@ -27,6 +30,19 @@ export async function* read(to: Connected, filters: readonly string[], range: Re
     yield item.entry;
     if (isLast(item)) return;
   }
+}
+
+/** What a narrow filter matches, where the reader knows about where it begins; undefined if it is to be read in order. */
+async function readFew(
+  to: Connected,
+  [filter = "", ...others]: readonly string[],
+  { from, to: last = Number.POSITIVE_INFINITY, signal }: ReadRange,
+): Promise<readonly LogEntry[] | undefined> {
+  if (from === undefined || others.length > 0 || !isNarrow(filter) || signal?.aborted === true) return undefined;
+  const entries = await readNarrow(to, filter, from).catch((error: unknown) => {
+    if (!isPassing(error)) throw error;
+  });
+  return entries?.filter(({ sequence }) => sequence >= from && sequence <= last);
 }
 
 /** As `read`, and then everything new until the signal aborts. */

@@ -29,6 +29,18 @@ export function describeHistory(name: string, connect: ConnectPair): void {
       expect(await collect(log.read(["mr.odd"], { from: 8 }))).toEqual([]);
     });
 
+    test("reads the few messages below one subject from about where they begin", async ({ log }) => {
+      await write(log, 5);
+      for (const text of ["6", "7", "8"]) await log.append(text === "7" ? "mr.odd" : "mr.run.r.end", bytes(text));
+      const read = async (filter: string, from: number, to?: number) =>
+        sequencesOf(await collect(log.read([filter], to === undefined ? { from } : { from, to })));
+      expect(await read("mr.run.r.>", 1)).toEqual([6, 8]);
+      expect(await read("mr.run.r.>", 6)).toEqual([6, 8]);
+      expect(await read("mr.run.r.>", 7)).toEqual([8]);
+      expect(await read("mr.run.r.end", 4, 7)).toEqual([6]);
+      expect(await read("mr.run.none.>", 4)).toEqual([]);
+    });
+
     test("reads more than it holds in memory at once", async ({ log }) => {
       const count = 3_000;
       await Promise.all(Array.from({ length: count }, (_, index) => log.append("mr.many", bytes(`${index}`))));
