@@ -5,10 +5,12 @@ import { ControlServiceService } from "millrace/contracts/millrace/control/v1/co
 import type {
   CancelRunRequest,
   ControlServiceServer,
+  ForkRunRequest,
   PublishDatasetRequest,
   PublishDatasetResponse,
   RegisterPipelineRequest,
   RegisterPipelineResponse,
+  ReproduceRunRequest,
   ResumeRunRequest,
 } from "millrace/contracts/millrace/control/v1/control.ts";
 import { type ServiceServer, startServiceServer } from "millrace/component/internal";
@@ -18,6 +20,8 @@ import { appendEvent, newEventId } from "millrace/log";
 import type { Log, Subjects } from "millrace/log";
 import { Terminal, toMillraceError } from "millrace/model";
 import { handleCancelRun } from "./cancel-run.ts";
+import { handleForkRun } from "./fork-run.ts";
+import { handleReproduceRun } from "./reproduce-run.ts";
 import { handleResumeRun } from "./resume-run.ts";
 
 export interface ControlContext {
@@ -33,6 +37,8 @@ export function startControlServer(address: string, context: ControlContext): Pr
     registerPipeline: unary((request: RegisterPipelineRequest) => register(context, request)),
     publishDataset: unary((request: PublishDatasetRequest) => publish(context, request)),
     cancelRun: unary((request: CancelRunRequest) => handleCancelRun(context, request)),
+    reproduceRun: unary((request: ReproduceRunRequest) => handleReproduceRun(context, request)),
+    forkRun: unary((request: ForkRunRequest) => handleForkRun(context, request)),
     resumeRun: unary((request: ResumeRunRequest) => handleResumeRun(context, request)),
   };
   return startServiceServer(address, "millrace.control.v1.ControlService", (server) =>

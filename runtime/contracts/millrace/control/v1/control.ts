@@ -142,6 +142,86 @@ export interface ResumeRunResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A run to reproduce. */
+export interface ReproduceRunRequest {
+  /** Pipeline. */
+  pipeline: string;
+  /** Run id. */
+  run: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A started reproduction. */
+export interface ReproduceRunResponse {
+  /** Its run id. */
+  run: string;
+  /** The run that it reproduces: the one asked for, or that run's original if it is a reproduction itself. */
+  of: string;
+  /** Sequence of its RunStarted. */
+  sequence: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A run to branch off. */
+export interface ForkRunRequest {
+  /** Pipeline. */
+  pipeline: string;
+  /** Run id. */
+  run: string;
+  /** First node that is not taken from it. */
+  from: string;
+  /** Parameters to change, in order. */
+  set: ParameterSetting[];
+  /** Plan to follow instead, with its bundles in the artifact store; only nodes from `from` downstream may differ. */
+  plan?:
+    | Plan
+    | undefined;
+  /** Whether the fork may bless and push. */
+  push: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A parameter's new value. */
+export interface ParameterSetting {
+  /** Node. */
+  node: string;
+  /** Name of the parameter; names within its value follow after dots. */
+  parameter: string;
+  /** The value as JSON; what is no JSON stands for itself as a text. */
+  value: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A started fork. */
+export interface ForkRunResponse {
+  /** Its run id. */
+  run: string;
+  /** The run that it branches off. */
+  of: string;
+  /** Sequence of its RunStarted. */
+  sequence: bigint;
+  /** Nodes that it takes from there. */
+  taken: string[];
+  /** What its plan changes. */
+  changed: PlanChange[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** One difference between two plans. */
+export interface PlanChange {
+  /** Node. */
+  node: string;
+  /** Which part of it: "parameter", "code", "option", "wiring" or "node". */
+  what: string;
+  /** Name of the parameter, function or option; of the node if it is in one plan only. */
+  name: string;
+  /** The value it had, as JSON; "null" if none. */
+  was: string;
+  /** The value it has, as JSON; "null" if none. */
+  is: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 function createBaseRegisterPipelineRequest(): RegisterPipelineRequest {
   return { plan: undefined, _unknownFields: {} };
 }
@@ -1375,6 +1455,810 @@ export const ResumeRunResponse: MessageFns<ResumeRunResponse> = {
   },
 };
 
+function createBaseReproduceRunRequest(): ReproduceRunRequest {
+  return { pipeline: "", run: "", _unknownFields: {} };
+}
+
+export const ReproduceRunRequest: MessageFns<ReproduceRunRequest> = {
+  encode(message: ReproduceRunRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pipeline !== "") {
+      writer.uint32(10).string(message.pipeline);
+    }
+    if (message.run !== "") {
+      writer.uint32(18).string(message.run);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReproduceRunRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReproduceRunRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pipeline = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReproduceRunRequest {
+    return {
+      pipeline: isSet(object.pipeline) ? globalThis.String(object.pipeline) : "",
+      run: isSet(object.run) ? globalThis.String(object.run) : "",
+    };
+  },
+
+  toJSON(message: ReproduceRunRequest): unknown {
+    const obj: any = {};
+    if (message.pipeline !== "") {
+      obj.pipeline = message.pipeline;
+    }
+    if (message.run !== "") {
+      obj.run = message.run;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReproduceRunRequest>, I>>(base?: I): ReproduceRunRequest {
+    return ReproduceRunRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReproduceRunRequest>, I>>(object: I): ReproduceRunRequest {
+    const message = createBaseReproduceRunRequest();
+    message.pipeline = object.pipeline ?? "";
+    message.run = object.run ?? "";
+    return message;
+  },
+};
+
+function createBaseReproduceRunResponse(): ReproduceRunResponse {
+  return { run: "", of: "", sequence: 0n, _unknownFields: {} };
+}
+
+export const ReproduceRunResponse: MessageFns<ReproduceRunResponse> = {
+  encode(message: ReproduceRunResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== "") {
+      writer.uint32(10).string(message.run);
+    }
+    if (message.of !== "") {
+      writer.uint32(18).string(message.of);
+    }
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.sequence);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReproduceRunResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReproduceRunResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.of = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReproduceRunResponse {
+    return {
+      run: isSet(object.run) ? globalThis.String(object.run) : "",
+      of: isSet(object.of) ? globalThis.String(object.of) : "",
+      sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n,
+    };
+  },
+
+  toJSON(message: ReproduceRunResponse): unknown {
+    const obj: any = {};
+    if (message.run !== "") {
+      obj.run = message.run;
+    }
+    if (message.of !== "") {
+      obj.of = message.of;
+    }
+    if (message.sequence !== 0n) {
+      obj.sequence = message.sequence.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReproduceRunResponse>, I>>(base?: I): ReproduceRunResponse {
+    return ReproduceRunResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReproduceRunResponse>, I>>(object: I): ReproduceRunResponse {
+    const message = createBaseReproduceRunResponse();
+    message.run = object.run ?? "";
+    message.of = object.of ?? "";
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    return message;
+  },
+};
+
+function createBaseForkRunRequest(): ForkRunRequest {
+  return { pipeline: "", run: "", from: "", set: [], plan: undefined, push: false, _unknownFields: {} };
+}
+
+export const ForkRunRequest: MessageFns<ForkRunRequest> = {
+  encode(message: ForkRunRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pipeline !== "") {
+      writer.uint32(10).string(message.pipeline);
+    }
+    if (message.run !== "") {
+      writer.uint32(18).string(message.run);
+    }
+    if (message.from !== "") {
+      writer.uint32(26).string(message.from);
+    }
+    for (const v of message.set) {
+      ParameterSetting.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.plan !== undefined) {
+      Plan.encode(message.plan, writer.uint32(42).fork()).join();
+    }
+    if (message.push !== false) {
+      writer.uint32(48).bool(message.push);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ForkRunRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseForkRunRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pipeline = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.from = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.set.push(ParameterSetting.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.plan = Plan.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.push = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ForkRunRequest {
+    return {
+      pipeline: isSet(object.pipeline) ? globalThis.String(object.pipeline) : "",
+      run: isSet(object.run) ? globalThis.String(object.run) : "",
+      from: isSet(object.from) ? globalThis.String(object.from) : "",
+      set: globalThis.Array.isArray(object?.set) ? object.set.map((e: any) => ParameterSetting.fromJSON(e)) : [],
+      plan: isSet(object.plan) ? Plan.fromJSON(object.plan) : undefined,
+      push: isSet(object.push) ? globalThis.Boolean(object.push) : false,
+    };
+  },
+
+  toJSON(message: ForkRunRequest): unknown {
+    const obj: any = {};
+    if (message.pipeline !== "") {
+      obj.pipeline = message.pipeline;
+    }
+    if (message.run !== "") {
+      obj.run = message.run;
+    }
+    if (message.from !== "") {
+      obj.from = message.from;
+    }
+    if (message.set?.length) {
+      obj.set = message.set.map((e) => ParameterSetting.toJSON(e));
+    }
+    if (message.plan !== undefined) {
+      obj.plan = Plan.toJSON(message.plan);
+    }
+    if (message.push !== false) {
+      obj.push = message.push;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ForkRunRequest>, I>>(base?: I): ForkRunRequest {
+    return ForkRunRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ForkRunRequest>, I>>(object: I): ForkRunRequest {
+    const message = createBaseForkRunRequest();
+    message.pipeline = object.pipeline ?? "";
+    message.run = object.run ?? "";
+    message.from = object.from ?? "";
+    message.set = object.set?.map((e) => ParameterSetting.fromPartial(e)) || [];
+    message.plan = (object.plan !== undefined && object.plan !== null) ? Plan.fromPartial(object.plan) : undefined;
+    message.push = object.push ?? false;
+    return message;
+  },
+};
+
+function createBaseParameterSetting(): ParameterSetting {
+  return { node: "", parameter: "", value: "", _unknownFields: {} };
+}
+
+export const ParameterSetting: MessageFns<ParameterSetting> = {
+  encode(message: ParameterSetting, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.node !== "") {
+      writer.uint32(10).string(message.node);
+    }
+    if (message.parameter !== "") {
+      writer.uint32(18).string(message.parameter);
+    }
+    if (message.value !== "") {
+      writer.uint32(26).string(message.value);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ParameterSetting {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseParameterSetting();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.parameter = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ParameterSetting {
+    return {
+      node: isSet(object.node) ? globalThis.String(object.node) : "",
+      parameter: isSet(object.parameter) ? globalThis.String(object.parameter) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: ParameterSetting): unknown {
+    const obj: any = {};
+    if (message.node !== "") {
+      obj.node = message.node;
+    }
+    if (message.parameter !== "") {
+      obj.parameter = message.parameter;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ParameterSetting>, I>>(base?: I): ParameterSetting {
+    return ParameterSetting.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ParameterSetting>, I>>(object: I): ParameterSetting {
+    const message = createBaseParameterSetting();
+    message.node = object.node ?? "";
+    message.parameter = object.parameter ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseForkRunResponse(): ForkRunResponse {
+  return { run: "", of: "", sequence: 0n, taken: [], changed: [], _unknownFields: {} };
+}
+
+export const ForkRunResponse: MessageFns<ForkRunResponse> = {
+  encode(message: ForkRunResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== "") {
+      writer.uint32(10).string(message.run);
+    }
+    if (message.of !== "") {
+      writer.uint32(18).string(message.of);
+    }
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.sequence);
+    }
+    for (const v of message.taken) {
+      writer.uint32(34).string(v!);
+    }
+    for (const v of message.changed) {
+      PlanChange.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ForkRunResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseForkRunResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.of = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.taken.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.changed.push(PlanChange.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ForkRunResponse {
+    return {
+      run: isSet(object.run) ? globalThis.String(object.run) : "",
+      of: isSet(object.of) ? globalThis.String(object.of) : "",
+      sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n,
+      taken: globalThis.Array.isArray(object?.taken) ? object.taken.map((e: any) => globalThis.String(e)) : [],
+      changed: globalThis.Array.isArray(object?.changed) ? object.changed.map((e: any) => PlanChange.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ForkRunResponse): unknown {
+    const obj: any = {};
+    if (message.run !== "") {
+      obj.run = message.run;
+    }
+    if (message.of !== "") {
+      obj.of = message.of;
+    }
+    if (message.sequence !== 0n) {
+      obj.sequence = message.sequence.toString();
+    }
+    if (message.taken?.length) {
+      obj.taken = message.taken;
+    }
+    if (message.changed?.length) {
+      obj.changed = message.changed.map((e) => PlanChange.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ForkRunResponse>, I>>(base?: I): ForkRunResponse {
+    return ForkRunResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ForkRunResponse>, I>>(object: I): ForkRunResponse {
+    const message = createBaseForkRunResponse();
+    message.run = object.run ?? "";
+    message.of = object.of ?? "";
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.taken = object.taken?.map((e) => e) || [];
+    message.changed = object.changed?.map((e) => PlanChange.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePlanChange(): PlanChange {
+  return { node: "", what: "", name: "", was: "", is: "", _unknownFields: {} };
+}
+
+export const PlanChange: MessageFns<PlanChange> = {
+  encode(message: PlanChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.node !== "") {
+      writer.uint32(10).string(message.node);
+    }
+    if (message.what !== "") {
+      writer.uint32(18).string(message.what);
+    }
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
+    }
+    if (message.was !== "") {
+      writer.uint32(34).string(message.was);
+    }
+    if (message.is !== "") {
+      writer.uint32(42).string(message.is);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.what = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.was = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.is = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlanChange {
+    return {
+      node: isSet(object.node) ? globalThis.String(object.node) : "",
+      what: isSet(object.what) ? globalThis.String(object.what) : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      was: isSet(object.was) ? globalThis.String(object.was) : "",
+      is: isSet(object.is) ? globalThis.String(object.is) : "",
+    };
+  },
+
+  toJSON(message: PlanChange): unknown {
+    const obj: any = {};
+    if (message.node !== "") {
+      obj.node = message.node;
+    }
+    if (message.what !== "") {
+      obj.what = message.what;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.was !== "") {
+      obj.was = message.was;
+    }
+    if (message.is !== "") {
+      obj.is = message.is;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlanChange>, I>>(base?: I): PlanChange {
+    return PlanChange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlanChange>, I>>(object: I): PlanChange {
+    const message = createBasePlanChange();
+    message.node = object.node ?? "";
+    message.what = object.what ?? "";
+    message.name = object.name ?? "";
+    message.was = object.was ?? "";
+    message.is = object.is ?? "";
+    return message;
+  },
+};
+
 /** Commands; reads are folds over the log. */
 export type ControlServiceService = typeof ControlServiceService;
 export const ControlServiceService = {
@@ -1422,6 +2306,27 @@ export const ControlServiceService = {
     responseSerialize: (value: ResumeRunResponse): Buffer => Buffer.from(ResumeRunResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ResumeRunResponse => ResumeRunResponse.decode(value),
   },
+  /** Runs an ended run again, cache off and without effects, to compare every output with it. */
+  reproduceRun: {
+    path: "/millrace.control.v1.ControlService/ReproduceRun" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReproduceRunRequest): Buffer => Buffer.from(ReproduceRunRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReproduceRunRequest => ReproduceRunRequest.decode(value),
+    responseSerialize: (value: ReproduceRunResponse): Buffer =>
+      Buffer.from(ReproduceRunResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReproduceRunResponse => ReproduceRunResponse.decode(value),
+  },
+  /** Starts a run that branches off another, with changed parameters or code. */
+  forkRun: {
+    path: "/millrace.control.v1.ControlService/ForkRun" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ForkRunRequest): Buffer => Buffer.from(ForkRunRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ForkRunRequest => ForkRunRequest.decode(value),
+    responseSerialize: (value: ForkRunResponse): Buffer => Buffer.from(ForkRunResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ForkRunResponse => ForkRunResponse.decode(value),
+  },
 } as const;
 
 export interface ControlServiceServer extends UntypedServiceImplementation {
@@ -1433,6 +2338,10 @@ export interface ControlServiceServer extends UntypedServiceImplementation {
   cancelRun: handleUnaryCall<CancelRunRequest, CancelRunResponse>;
   /** Goes on with a run that has ended: what failed, was skipped or cancelled is open again. */
   resumeRun: handleUnaryCall<ResumeRunRequest, ResumeRunResponse>;
+  /** Runs an ended run again, cache off and without effects, to compare every output with it. */
+  reproduceRun: handleUnaryCall<ReproduceRunRequest, ReproduceRunResponse>;
+  /** Starts a run that branches off another, with changed parameters or code. */
+  forkRun: handleUnaryCall<ForkRunRequest, ForkRunResponse>;
 }
 
 export interface ControlServiceClient extends Client {
@@ -1499,6 +2408,38 @@ export interface ControlServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ResumeRunResponse) => void,
+  ): ClientUnaryCall;
+  /** Runs an ended run again, cache off and without effects, to compare every output with it. */
+  reproduceRun(
+    request: ReproduceRunRequest,
+    callback: (error: ServiceError | null, response: ReproduceRunResponse) => void,
+  ): ClientUnaryCall;
+  reproduceRun(
+    request: ReproduceRunRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReproduceRunResponse) => void,
+  ): ClientUnaryCall;
+  reproduceRun(
+    request: ReproduceRunRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReproduceRunResponse) => void,
+  ): ClientUnaryCall;
+  /** Starts a run that branches off another, with changed parameters or code. */
+  forkRun(
+    request: ForkRunRequest,
+    callback: (error: ServiceError | null, response: ForkRunResponse) => void,
+  ): ClientUnaryCall;
+  forkRun(
+    request: ForkRunRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ForkRunResponse) => void,
+  ): ClientUnaryCall;
+  forkRun(
+    request: ForkRunRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ForkRunResponse) => void,
   ): ClientUnaryCall;
 }
 
