@@ -125,6 +125,22 @@ describe("a dataset event", () => {
     expect(await bodies(subjects.filters.started)).toHaveLength(1);
   });
 
+  it("needs no file any more once its runs have started: a delivery may come again much later", async () => {
+    const sequence = await publish(cloudEvent("e1"));
+    const end = await log.leaderLastSequence();
+    rmSync(join(directory, "data/small.csv"));
+    expect(await handle(sequence)).toBe("ack");
+    expect(await log.leaderLastSequence()).toBe(end);
+  });
+
+  it("stays refused when its file is there by the time that it comes again", async () => {
+    const sequence = await publish(cloudEvent("e1", { uri: "late.csv" }));
+    const end = await log.leaderLastSequence();
+    writeFileSync(join(directory, "data/late.csv"), csv);
+    expect(await handle(sequence)).toBe("ack");
+    expect(await log.leaderLastSequence()).toBe(end);
+  });
+
   it("goes on with a start whose first artifact another replica could not write", async () => {
     const sequence = await publish(cloudEvent("one"));
     const run = runIdOf("p", { source: "test", sourceEventId: "one" });

@@ -10,7 +10,7 @@ import type { Logger } from "pino";
 import { parseDatasetEvent } from "./dataset-event.ts";
 import { locateDataset } from "./locate-dataset.ts";
 import { registrationsBelow } from "./registered-pipelines.ts";
-import { startRun } from "./start-runs.ts";
+import { goOnWithStart, startRun } from "./start-runs.ts";
 
 export interface IngestContext {
   readonly log: Log;
@@ -58,7 +58,7 @@ export async function handleDataset(context: IngestContext, delivery: Delivery):
   const subject = parseSubject(entry.subject);
   if (subject.kind !== "dataset") return delivery.term("not a dataset's subject");
   try {
-    await ingest(context, entry, subject.dataset);
+    if (!(await wasRefused(context, entry, subject.dataset))) await ingest(context, entry, subject.dataset);
     delivery.ack();
   } catch (thrown) {
     const error = toMillraceError(thrown);
@@ -91,8 +91,11 @@ async function ingest(context: IngestContext, entry: LogEntry, dataset: string):
       dataset,
       started.map(({ plan }) => plan.trigger?.dataset ?? ""),
     );
+  const standing = await Promise.all(triggered.map(({ plan }) => goOnWithStart(log, subjects, plan, published)));
+  const missing = triggered.filter((_, index) => standing[index] === undefined);
+  if (missing.length === 0) return;
   const artifact = await importDataset(context, published);
-  for (const { registration, plan } of triggered) {
+  for (const { registration, plan } of missing) {
     const run = await startRun(log, subjects, {
       registration,
       plan,
@@ -143,9 +146,21 @@ async function reject(
 ): Promise<void> {
   logger.warn({ dataset, sequence, code }, message);
   const subject = subjects.rejected(dataset);
-  for await (const earlier of log.read([subject], { from: sequence })) if (refuses(earlier, sequence)) return;
+  if (await hasRefusal(log, subject, sequence)) return;
   const value = { sequence: BigInt(sequence), code, message };
   await appendEvent(log, subject, { id: newEventId(), body: { $case: "datasetRejected", value } }, {});
+}
+
+/** What was refused once stays refused, though its file may be there by now: a new event says so. */
+async function wasRefused({ log, subjects }: IngestContext, { sequence }: LogEntry, dataset: string): Promise<boolean> {
+  const subject = subjects.rejected(dataset);
+  const last = await log.leaderLastOf(subject);
+  return last !== undefined && last.sequence > sequence && hasRefusal(log, subject, sequence);
+}
+
+async function hasRefusal(log: Log, subject: string, sequence: number): Promise<boolean> {
+  for await (const earlier of log.read([subject], { from: sequence })) if (refuses(earlier, sequence)) return true;
+  return false;
 }
 
 function refuses(entry: LogEntry, sequence: number): boolean {

@@ -38,6 +38,31 @@ export async function startRun(log: Log, subjects: Subjects, start: RunStart): P
   return run;
 }
 
+/**
+ * Goes on with a run's start that stands already: a delivery that comes again, or a log that was imported, needs no
+ * file any more.
+ * @returns The run's id, or undefined if the event has not started this pipeline.
+ * @throws {Terminal} `conflict`, as `startRun`.
+ */
+export async function goOnWithStart(
+  log: Log,
+  subjects: Subjects,
+  plan: Plan,
+  published: DatasetPublished,
+): Promise<string | undefined> {
+  const run = runIdOf(plan.pipeline, published);
+  const last = await log.leaderLastOf(subjects.started(plan.pipeline, run));
+  if (last === undefined) return undefined;
+  const wanted = { run, datasetEventDigest: datasetEventDigest(published), trigger: triggerOf(published) };
+  const { started, ...cause } = standing(last, wanted);
+  await announceDataset(log, plan, started, cause);
+  return run;
+}
+
+function triggerOf({ source, sourceEventId }: DatasetPublished): string {
+  return `${source}/${sourceEventId}`;
+}
+
 function startedBy({ registration, plan, published, datasetSequence, dataset }: RunStart, run: string): RunStarted {
   return {
     pipeline: plan.pipeline,
@@ -58,11 +83,11 @@ function startedBy({ registration, plan, published, datasetSequence, dataset }: 
       takenNodes: [],
       pinnedInputs: [],
     },
-    trigger: `${published.source}/${published.sourceEventId}`,
+    trigger: triggerOf(published),
   };
 }
 
-function standing(last: LogEntry | undefined, started: RunStarted) {
+function standing(last: LogEntry | undefined, started: Pick<RunStarted, "run" | "trigger" | "datasetEventDigest">) {
   const event = last && decodeEvent(last.data);
   if (last === undefined || event?.body?.$case !== "runStarted")
     throw new Terminal("conflict", `Cannot start run ${started.run}: its subject holds something that is no start`);
