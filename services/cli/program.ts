@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addHistoryCommands } from "./commands/history.ts";
 import { addModelCommands } from "./commands/models.ts";
 import { addPipelineCommands } from "./commands/pipelines.ts";
 import { addProjectCommands } from "./commands/projects.ts";
@@ -28,5 +29,6 @@ Exit status: 0 done; 1 refused, failed or not equal, the reason on stderr; 2 wro
   addRunCommands(millrace, setStatus);
   addReplayCommands(millrace, setStatus);
   addModelCommands(millrace, setStatus);
+  addHistoryCommands(millrace, setStatus);
   return millrace;
 }
