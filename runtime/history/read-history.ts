@@ -39,6 +39,16 @@ export async function openHistory(file: string): Promise<OpenHistory> {
   return { header: value.value, items: itemsOf(file, records, () => (sum ??= hexOf(builder.finish()))) };
 }
 
+/**
+ * Where a history comes from and what it holds, from its first record alone.
+ * @throws {Terminal} as `openHistory`.
+ */
+export async function readHeader(file: string): Promise<Header> {
+  const { header, items } = await openHistory(file);
+  for await (const _first of items) break;
+  return header;
+}
+
 async function* itemsOf(
   file: string,
   records: AsyncIterable<ReadRecord>,
