@@ -1,5 +1,5 @@
 import type { PlanNode } from "../contracts/millrace/metadata/v1/plan.ts";
-import type { RetryBudget } from "../journal/mod.ts";
+import type { Journal, RetryBudget } from "../journal/mod.ts";
 
 const defaults = { attemptsMax: 3, backoffMinMs: 1_000, backoffMaxMs: 60_000, attemptTimeoutMs: 3_600_000 };
 
@@ -15,4 +15,27 @@ export function retryBudget({ retry }: PlanNode): RetryBudget {
 /** Longest one attempt may take, in milliseconds. */
 export function attemptTimeoutMs(node: PlanNode): number {
   return Number(node.attemptTimeoutMs) || defaults.attemptTimeoutMs;
+}
+
+/** Longest all attempts of an epoch may take together, waits between them included, in milliseconds; undefined: no bound. */
+export function nodeTimeoutMs(node: PlanNode): number | undefined {
+  return Number(node.nodeTimeoutMs) || undefined;
+}
+
+/** How old a claim may get, and which of the node's bounds says so. */
+export interface ClaimBound {
+  readonly ms: number;
+  readonly by: "attempt-timeout" | "node-timeout";
+}
+
+/** The bound of a claim: an attempt's longest, or what was left of the node's when it was made, by server times alone. */
+export function claimBound(
+  node: PlanNode,
+  { claim, firstClaimedMs }: Pick<Journal, "claim" | "firstClaimedMs">,
+): ClaimBound {
+  const attempt = { ms: attemptTimeoutMs(node), by: "attempt-timeout" } as const;
+  const timeoutMs = nodeTimeoutMs(node);
+  if (timeoutMs === undefined || claim === undefined) return attempt;
+  const left = Math.max(0, timeoutMs - (claim.timeMs - (firstClaimedMs ?? claim.timeMs)));
+  return left < attempt.ms ? { ms: left, by: "node-timeout" } : attempt;
 }

@@ -14,6 +14,7 @@ const plan: Plan = testPlan("p", {
   b: { inputs: { a: "a.out:A" }, outputs: { out: "B" }, attemptsMax: 2 },
   c: { inputs: { a: "a.out:A", b: "b.out:B?" }, outputs: { model: "Model" } },
   validate: { inputs: { model: "c.model:Model", baseline: "@last-blessed-model:Model" }, externalEffects: true },
+  timed: { inputs: { data: "source.dataset:Dataset" }, nodeTimeoutMs: 90_000 },
 });
 
 const artifact = (type: string, digit: string): Artifact => ({
@@ -53,7 +54,13 @@ const ended = (phase: "failed" | "skipped" | "cancelled", sequence: number, epoc
   reason: "enough",
 });
 
-const claimed = (sequence: number, trigger: number, more: { timeMs?: number; attempts?: number } = {}): Journal => {
+interface ClaimMore {
+  readonly timeMs?: number;
+  readonly attempts?: number;
+  readonly firstClaimedMs?: number;
+}
+
+const claimed = (sequence: number, trigger: number, more: ClaimMore = {}): Journal => {
   const at = { ...head(sequence), timeMs: more.timeMs ?? nowMs - 1_000 };
   const body = {
     attempt: 1,
@@ -72,6 +79,7 @@ const claimed = (sequence: number, trigger: number, more: { timeMs?: number; att
     expect: sequence,
     head: at,
     claim: { ...at, body },
+    firstClaimedMs: more.firstClaimedMs ?? at.timeMs,
   };
 };
 
@@ -231,7 +239,21 @@ describe("decideNode() of a claimed node", () => {
       kind: "give-up",
       claimEventId: "event-20",
       attempts: 2,
+      because: "attempts-exhausted",
     });
+  });
+
+  it("gives up a lapsed claim when its node's time is over, whatever attempts are left", () => {
+    const late = claimed(20, 7, { firstClaimedMs: nowMs - 90_000 });
+    expect(decide("timed", { journals: { timed: late } })).toMatchObject({ kind: "give-up", because: "node-timeout" });
+    const early = claimed(20, 7, { firstClaimedMs: nowMs - 89_999 });
+    expect(decide("timed", { journals: { timed: early } })).toMatchObject({ kind: "run" });
+  });
+
+  it("takes a claim as lapsed at the end of its node's time, even if an attempt may take longer", () => {
+    const claim = (timeMs: number) => claimed(20, 6, { timeMs, firstClaimedMs: timeMs - 60_000 });
+    expect(decide("timed", { journals: { timed: claim(nowMs - 29_000) } })).toMatchObject({ kind: "nothing" });
+    expect(decide("timed", { journals: { timed: claim(nowMs - 31_000) } })).toMatchObject({ kind: "give-up" });
   });
 
   it("does not cancel a lapsed claim that may have acted outside: its next claim finds out", () => {

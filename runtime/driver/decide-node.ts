@@ -2,7 +2,7 @@ import type { Skipped } from "../contracts/millrace/event/v1/event.ts";
 import type { InputArtifact } from "../contracts/millrace/metadata/v1/artifact.ts";
 import { attemptsIn, emptyJournal, isTerminal } from "../journal/mod.ts";
 import type { Journal } from "../journal/mod.ts";
-import { attemptTimeoutMs, retryBudget } from "./budget.ts";
+import { claimBound, nodeTimeoutMs, retryBudget } from "./budget.ts";
 import { missingFanOut } from "./fan-out.ts";
 import type { FanOutItem } from "./fan-out.ts";
 import { resolveInputs } from "./inputs.ts";
@@ -27,8 +27,13 @@ export type NodeDecision =
   | { readonly kind: "ended"; readonly missing: readonly FanOutItem[]; readonly checkRunEnd: boolean }
   | { readonly kind: "skip"; readonly skipped: Skipped }
   | { readonly kind: "cancel"; readonly reason: string }
-  /** Its last claim lapsed and no attempt is left: the claim is ended as failed. */
-  | { readonly kind: "give-up"; readonly claimEventId: string; readonly attempts: number }
+  /** Its last claim lapsed, and no attempt or no time is left: the claim is ended as failed. */
+  | {
+      readonly kind: "give-up";
+      readonly claimEventId: string;
+      readonly attempts: number;
+      readonly because: "attempts-exhausted" | "node-timeout";
+    }
   /** Take its outcome from the run that this one forks. */
   | { readonly kind: "take"; readonly inputs: readonly InputArtifact[] }
   /** Reuse it or claim it. */
@@ -62,9 +67,8 @@ export function decideNode(placed: PlacedNode, snapshot: Snapshot, context: Deci
     if (!leaseLapsed(placed, journal, context))
       return { kind: "nothing", because: "another trigger holds a live claim" };
   }
-  const attempts = attemptsIn(journal, epoch);
-  if (journal.phase === "claimed" && journal.claim && attempts >= retryBudget(node).attemptsMax)
-    return { kind: "give-up", claimEventId: journal.claim.eventId, attempts };
+  const exhausted = nothingLeft(placed, journal, epoch, context.nowMs);
+  if (exhausted) return exhausted;
   const mayHaveActed = node.externalEffects && journal.phase === "claimed";
   if (cancelRequested && !mayHaveActed) return { kind: "cancel", reason: cancelSentence(cancelReason) };
   if (journal.phase === "retrying" && journal.dueMs !== undefined && journal.dueMs > context.nowMs)
@@ -90,10 +94,27 @@ export function cancelSentence(reason: string): string {
   return reason === "" ? "the run was cancelled" : `the run was cancelled: ${reason}`;
 }
 
-/** The very delivery that claimed, arriving where nothing runs; or a claim older than an attempt may take. */
-function leaseLapsed({ node }: PlacedNode, { claim }: Journal, { trigger, nowMs }: DecisionContext): boolean {
+/** The end of a lapsed claim behind which there may be no other. */
+function nothingLeft(
+  { node }: PlacedNode,
+  journal: Journal,
+  epoch: number,
+  nowMs: number,
+): (NodeDecision & { kind: "give-up" }) | undefined {
+  if (journal.phase !== "claimed" || journal.claim === undefined) return undefined;
+  const attempts = attemptsIn(journal, epoch);
+  const ended = { kind: "give-up", claimEventId: journal.claim.eventId, attempts } as const;
+  if (attempts >= retryBudget(node).attemptsMax) return { ...ended, because: "attempts-exhausted" };
+  const timeoutMs = nodeTimeoutMs(node);
+  const overdue = timeoutMs !== undefined && nowMs - (journal.firstClaimedMs ?? nowMs) >= timeoutMs;
+  return overdue ? { ...ended, because: "node-timeout" } : undefined;
+}
+
+/** The very delivery that claimed, arriving where nothing runs; or a claim older than it may get. */
+function leaseLapsed({ node }: PlacedNode, journal: Journal, { trigger, nowMs }: DecisionContext): boolean {
+  const { claim } = journal;
   if (claim === undefined) return false;
   const sameDelivery =
     claim.body.durable === trigger.durable && Number(claim.body.triggerSequence) === trigger.sequence;
-  return sameDelivery || nowMs - claim.timeMs > attemptTimeoutMs(node);
+  return sameDelivery || nowMs - claim.timeMs > claimBound(node, journal).ms;
 }

@@ -99,7 +99,7 @@ function unhandled(reason: unknown): Terminal {
 /** The reason of an execution that took too long. */
 export function deadlineExceeded(start: StartExecution): Retryable {
   const message = `Stopped ${start.node} as it must end within ${start.deadlineMs} ms. Raise the node's attemptTimeoutMs, or give it less to do`;
-  return new Retryable("deadline-exceeded", message);
+  return new Retryable("attempt-timeout", message);
 }
 
 /** The reason of an execution that its agent stopped. */

@@ -175,13 +175,13 @@ describe("ExecutorClient with a child", () => {
 
   it("stops an execution at its deadline", async () => {
     const error = await errorOf(connect().execute("e", start("waits", { deadlineMs: 50n })));
-    expect(error).toMatchObject({ class: "retryable", code: "deadline-exceeded" });
+    expect(error).toMatchObject({ class: "retryable", code: "attempt-timeout" });
   });
 
   it("ends the process of an execution that blocks past its deadline", async () => {
     const client = connect({ stopGraceMs: 100 });
     const error = await errorOf(client.execute("e", start("blocks", { deadlineMs: 50n })));
-    expect(error).toMatchObject({ class: "retryable", code: "deadline-exceeded" });
+    expect(error).toMatchObject({ class: "retryable", code: "attempt-timeout" });
   });
 
   it("bounds what an execution may log", async () => {

@@ -65,7 +65,7 @@ export class ExecutorClient implements AsyncDisposable {
    * Runs one execution to its end.
    * @param executionId The claim's event id.
    * @throws {MillraceError} what the execution threw, with code, place and stack, and in `detail` what it printed;
-   *   Retryable `executor-crashed`, `executor-start`, `executor-unreachable`, `deadline-exceeded`; Cancelled by the signal.
+   *   Retryable `executor-crashed`, `executor-start`, `executor-unreachable`, `attempt-timeout`; Cancelled by the signal.
    */
   async execute(executionId: string, start: StartExecution, options: ExecuteOptions = {}): Promise<ExecutionSucceeded> {
     return this.#use(options.signal, (session) => run(session, executionId, start, options, this.#stopGraceMs));

@@ -27,6 +27,8 @@ export type JournalCommand =
       readonly retry: RetryBudget;
       /** Shortest delay that the failure itself asks for, in milliseconds. */
       readonly retryAfterMs?: number;
+      /** What is left of the time that the node's attempts may take together; none for a node without a bound. */
+      readonly timeLeft?: TimeLeft;
     }
   | { readonly type: "skip"; readonly epoch: number; readonly skipped: Skipped }
   | { readonly type: "cancel"; readonly epoch: number; readonly reason: string };
@@ -37,6 +39,13 @@ export interface RetryBudget {
   /** Delay before the second attempt, in milliseconds; doubled for each one after. */
   readonly backoffMinMs: number;
   readonly backoffMaxMs: number;
+}
+
+/** The end of a node's time, when the next attempt would come too late. */
+export interface TimeLeft {
+  readonly ms: number;
+  /** The failure instead: why there is no other attempt. */
+  readonly failure: Failure;
 }
 
 /** An event to append after the journal's head, or why the command does not fit the state. */
@@ -81,13 +90,15 @@ export function backoffMs(budget: RetryBudget, attempt: number): number {
 }
 
 function fail(journal: Journal, command: JournalCommand & { type: "fail" }, attempts: number): JournalDecision {
-  const again = command.retryable && attempts < command.retry.attemptsMax;
-  const delay = again ? Math.max(backoffMs(command.retry, attempts), command.retryAfterMs ?? 0) : 0;
+  const wanted = command.retryable && attempts < command.retry.attemptsMax;
+  const delay = wanted ? Math.max(backoffMs(command.retry, attempts), command.retryAfterMs ?? 0) : 0;
+  const late = wanted && command.timeLeft !== undefined && delay >= command.timeLeft.ms;
+  const again = wanted && !late;
   const failed: Failed = {
     claimEventId: command.claimEventId,
     class: again ? FailureClass.FAILURE_CLASS_RETRYABLE : FailureClass.FAILURE_CLASS_TERMINAL,
-    failure: command.failure,
-    delayMs: BigInt(Math.round(delay)),
+    failure: late && command.timeLeft ? command.timeLeft.failure : command.failure,
+    delayMs: BigInt(again ? Math.round(delay) : 0),
   };
   const status = again ? JournalStatus.JOURNAL_STATUS_RETRYING : JournalStatus.JOURNAL_STATUS_FAILED;
   const state = { ...stateAfter(journal, status, command.epoch, attempts), delayMs: failed.delayMs };
@@ -110,7 +121,7 @@ function stateAfter(journal: Journal, status: JournalStatus, epoch: number, atte
     claimEventId: journal.lastClaim?.eventId ?? "",
     claimSequence: BigInt(journal.lastClaim?.sequence ?? 0),
     delayMs: 0n,
-    firstClaimedMs: 0n,
+    firstClaimedMs: BigInt((journal.epoch === epoch ? journal.firstClaimedMs : undefined) ?? 0),
   };
 }
 

@@ -99,6 +99,33 @@ describe("decide() and evolve() of a node's journal", () => {
     expect(subject.journal.phase).toBe("failed");
   });
 
+  it("fail for good when the next attempt would come behind the end of the node's time, saying why", () => {
+    const overdue = { ...failure, code: "node-timeout" };
+    const ends = [101, 100].map((ms) => {
+      const subject = new Subject();
+      const claimEventId = subject.given({ type: "claim", epoch: 0, claim });
+      const rest = { retryable: true, failure, retry, timeLeft: { ms, failure: overdue } };
+      subject.given({ type: "fail", epoch: 0, claimEventId, ...rest });
+      return subject.journal;
+    });
+    expect(ends).toMatchObject([
+      { phase: "retrying", failed: { failure: { code: "boom" } } },
+      { phase: "failed", failed: { failure: { code: "node-timeout" } } },
+    ]);
+  });
+
+  it("keep the time of the epoch's first claim, and begin anew in the next", () => {
+    const subject = new Subject();
+    const first = subject.given({ type: "claim", epoch: 0, claim });
+    subject.given({ type: "fail", epoch: 0, claimEventId: first, retryable: true, failure, retry });
+    const second = subject.given({ type: "claim", epoch: 0, claim });
+    expect(subject.journal).toMatchObject({ attempts: 2, firstClaimedMs: 1_300 });
+    subject.given({ type: "fail", epoch: 0, claimEventId: second, retryable: false, failure, retry });
+    expect(subject.journal.firstClaimedMs).toBe(1_300);
+    subject.given({ type: "claim", epoch: 1, claim });
+    expect(subject.journal.firstClaimedMs).toBe(2_500);
+  });
+
   it("count attempts anew in a resumed epoch", () => {
     const subject = new Subject();
     const id = subject.given({ type: "claim", epoch: 0, claim });

@@ -31,6 +31,8 @@ export interface Journal {
   readonly claim: OpenClaim | undefined;
   /** Event id and sequence of the last claim, whatever came after. */
   readonly lastClaim: { readonly eventId: string; readonly sequence: number } | undefined;
+  /** Server time of the first claim in that epoch, Unix epoch milliseconds; undefined before it. */
+  readonly firstClaimedMs: number | undefined;
   /** While `retrying`: server time at which the next attempt is due, Unix epoch milliseconds. */
   readonly dueMs: number | undefined;
   readonly completed: Completed | undefined;
@@ -50,6 +52,7 @@ export const emptyJournal: Journal = {
   head: undefined,
   claim: undefined,
   lastClaim: undefined,
+  firstClaimedMs: undefined,
   dueMs: undefined,
   completed: undefined,
   failed: undefined,
@@ -116,6 +119,7 @@ function beforeCarried(event: Event, carried: JournalState): Journal | undefined
     expect: Number(previous?.sequence ?? 0n),
     head: previous && { eventId: previous.eventId, sequence: Number(previous.sequence), timeMs: 0 },
     lastClaim: claim,
+    firstClaimedMs: Number(carried.firstClaimedMs) || undefined,
   };
 }
 
@@ -135,6 +139,7 @@ function follow(journal: Journal, event: Event, entry: EntryPlace): Journal | un
     expect: entry.sequence,
     head,
     lastClaim: journal.lastClaim,
+    firstClaimedMs: reopened ? undefined : journal.firstClaimedMs,
     voids: journal.voids,
   };
   const endsOpenClaim = (claimEventId: string): boolean =>
@@ -144,7 +149,9 @@ function follow(journal: Journal, event: Event, entry: EntryPlace): Journal | un
     case "claimed": {
       if (attempts !== attemptsIn(journal, epoch) + 1) return undefined;
       const claim = { ...head, body: event.body.value };
-      return { ...base, phase: "claimed", claim, lastClaim: { eventId: event.id, sequence: entry.sequence } };
+      const firstClaimedMs = base.firstClaimedMs ?? entry.timeMs;
+      const lastClaim = { eventId: event.id, sequence: entry.sequence };
+      return { ...base, phase: "claimed", claim, lastClaim, firstClaimedMs };
     }
     case "completed": {
       const completed = event.body.value;

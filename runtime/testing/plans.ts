@@ -14,6 +14,8 @@ export interface TestNode {
   readonly externalEffects?: boolean;
   readonly attemptsMax?: number;
   readonly backoffMs?: number;
+  readonly attemptTimeoutMs?: number;
+  readonly nodeTimeoutMs?: number;
   readonly parametersJson?: string;
 }
 
@@ -73,8 +75,8 @@ function planNode(name: string, node: TestNode): PlanNode {
     code: [],
     cache: node.cache ?? true,
     retry: { attemptsMax: node.attemptsMax ?? 3, backoffMinMs: BigInt(node.backoffMs ?? 5), backoffMaxMs: 50n },
-    attemptTimeoutMs: 60_000n,
+    attemptTimeoutMs: BigInt(node.attemptTimeoutMs ?? 60_000),
     externalEffects: node.externalEffects ?? false,
-    nodeTimeoutMs: 0n,
+    nodeTimeoutMs: BigInt(node.nodeTimeoutMs ?? 0),
   };
 }

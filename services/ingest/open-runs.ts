@@ -96,19 +96,23 @@ export function hasEnded({ outcome, control }: WatchedRun): boolean {
   return outcome.state.epoch >= control.state.epoch;
 }
 
-/** Why a sweeper should wake a run, if it should. Pure. @param silentMs How long a run may say nothing. */
+/**
+ * Why a sweeper should wake a run, if it should. Pure.
+ * @param silentMs How long a run may say nothing.
+ * @param boundMs How old a node's claim may get.
+ */
 export function nudgeReason(
   run: WatchedRun,
   nowMs: number,
   silentMs: number,
-  attemptTimeoutMs: (node: string) => number,
+  boundMs: (node: string, journal: Journal) => number,
 ): string | undefined {
   if (run.started === undefined || nowMs - run.lastMs < silentMs) return undefined;
   if (hasEnded(run)) return lacksFanOut(run) ? "fan-out-missing" : undefined;
   for (const [key, journal] of run.journals) {
     const node = key.slice(key.indexOf(".") + 1);
     if (isTerminal(journal, run.control.state.epoch)) continue;
-    if (journal.claim && nowMs - journal.claim.timeMs < attemptTimeoutMs(node)) return undefined;
+    if (journal.claim && nowMs - journal.claim.timeMs < boundMs(node, journal)) return undefined;
     if (journal.dueMs !== undefined && journal.dueMs > nowMs) return undefined;
   }
   return "silent";

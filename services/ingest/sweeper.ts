@@ -1,8 +1,9 @@
 import type { Event } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
-import { attemptTimeoutMs } from "millrace/driver";
+import { claimBound } from "millrace/driver";
 import type { Plans } from "millrace/driver";
 import { controlChain, controlEvent, effectivePlan, emptyJournal, isTerminal } from "millrace/journal";
+import type { Journal } from "millrace/journal";
 import { appendEvent, every, newEventId } from "millrace/log";
 import type { Log, Subjects } from "millrace/log";
 import { sourceComponent } from "millrace/model";
@@ -95,14 +96,14 @@ async function sweep(context: SweeperContext, runs: OpenRuns, nowMs: number): Pr
     if (run.started === undefined) continue;
     const plan = await context.plans.load(effectivePlan(run.started, run.control.state));
     if (run.control.state.cancelRequested && !hasEnded(run)) await cancelUnclaimed(context, run, plan);
-    const reason = nudgeReason(run, nowMs, context.silentMs, (node) => timeoutOf(plan, node));
+    const reason = nudgeReason(run, nowMs, context.silentMs, (node, journal) => boundOf(plan, node, journal));
     if (reason) await nudge(context, run, reason);
   }
 }
 
-function timeoutOf(plan: Plan, name: string): number {
+function boundOf(plan: Plan, name: string, journal: Journal): number {
   const node = plan.nodes.find((other) => other.name === name);
-  return node ? attemptTimeoutMs(node) : 0;
+  return node ? claimBound(node, journal).ms : 0;
 }
 
 async function nudge({ log, subjects }: SweeperContext, { pipeline, run }: WatchedRun, reason: string): Promise<void> {

@@ -12,8 +12,8 @@ import type { Running } from "./running.ts";
 const renewalsPerAckWait = 3;
 /** Deliveries pulled beyond the free slots: they only read and decide. */
 const heldBeyondSlots = 2;
-/** Control messages handled at once, whatever the slots. */
-const controlHeldMax = 16;
+/** Control messages handled at once beyond those that hold a slot: a resume's claim holds its message to the end. */
+const controlHeldBeyondSlots = 16;
 /** Wait before a delivery is tried again whose handling failed on the way (log away, store away). */
 const troubleDelayMs = 1_000;
 
@@ -56,7 +56,7 @@ export async function startAgent(
     consume(
       durableName(`${name}-control`, [context.subjects.filters.control]),
       [context.subjects.filters.control],
-      controlHeldMax,
+      context.slots.max + controlHeldBeyondSlots,
     ),
   ]);
   const { clock } = context.log;

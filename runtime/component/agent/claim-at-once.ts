@@ -1,4 +1,5 @@
 import { CacheMiss, RunKind } from "../../contracts/millrace/event/v1/event.ts";
+import type { ExecutionSucceeded } from "../../contracts/millrace/component/v1/executor.ts";
 import type { Event } from "../../contracts/millrace/event/v1/event.ts";
 import type { InputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
 import { readRun, resolveInputs } from "../../driver/mod.ts";
@@ -11,6 +12,7 @@ import { writeJournal } from "../../publisher/mod.ts";
 import type { AgentContext } from "./context.ts";
 import { claimCommand } from "./claim-command.ts";
 import { complete, completedBy, fail, failCommand } from "./end-claim.ts";
+import { endOfWork } from "./end-of-work.ts";
 import { startWork } from "./hold-claim.ts";
 import type { Lease } from "./lease.ts";
 import { placeOf } from "./node-run.ts";
@@ -18,6 +20,7 @@ import type { Held, NodeEnd, NodeRun } from "./node-run.ts";
 import { noLookup } from "./reuse.ts";
 import { cancel, type Running } from "./running.ts";
 import { startExecution } from "./start-execution.ts";
+import { limitTime } from "./time-limit.ts";
 import type { TriggerSubject } from "./trigger.ts";
 
 /** Only a node without cache is claimed at once. */
@@ -98,28 +101,42 @@ export async function claimAtOnce(context: AgentContext, early: ClaimAtOnce): Pr
       return { kind: "drop" };
     }
     const nodeRun: NodeRun = { placed, snapshot, inputs: [input], durable: early.durable, lease };
-    const held: Held = {
-      journal: claimed,
-      running,
-      lookup: noLookup(cacheMiss),
-    };
-    if (!confirms(early, snapshot)) return await letGo(context, nodeRun, held);
-    try {
-      const { cancelRequested, cancelReason } = snapshot.control.state;
-      if (cancelRequested) cancel(running, cancelReason);
-      running.stop.signal.throwIfAborted();
-      const succeeded = await work;
-      running.stop.signal.throwIfAborted();
-      return await complete(context, nodeRun, claimed, completedBy(context, held, succeeded, undefined), held.lookup);
-    } catch (thrown) {
-      return await fail(context, nodeRun, held, thrown, undefined);
+    const journal = snapshot.journals.get(node.name) ?? claimed;
+    if (journal.claim?.eventId !== running.claimEventId) {
+      running.stop.abort("superseded");
+      return { kind: "drop" };
     }
+    const behind = Promise.resolve({ journal, control: snapshot.control.state });
+    const held: Held = { behind, running, lookup: noLookup(cacheMiss) };
+    if (!confirms(early, snapshot)) return await letGo(context, nodeRun, held);
+    return await endAtOnce(context, nodeRun, held, work);
   } catch (thrown) {
     // The log went away on the way: the delivery comes again, and nobody waits for this work any more.
     running.stop.abort("superseded");
     throw thrown;
   } finally {
     entry.end();
+  }
+}
+
+/** From the read behind the claim to the outcome. */
+async function endAtOnce(
+  context: AgentContext,
+  run: NodeRun,
+  held: Held,
+  work: Promise<ExecutionSucceeded>,
+): Promise<NodeEnd> {
+  const { running, lookup } = held;
+  const { journal, control } = await held.behind;
+  using limit = limitTime(context.log.clock, run.placed, running, journal);
+  try {
+    if (control.cancelRequested) cancel(running, control.cancelReason);
+    running.stop.signal.throwIfAborted();
+    const succeeded = await endOfWork(context, running, work);
+    running.stop.signal.throwIfAborted();
+    return await complete(context, run, journal, completedBy(context, held, succeeded, undefined), lookup);
+  } catch (thrown) {
+    return await fail(context, run, held, thrown, { limit });
   }
 }
 
@@ -146,7 +163,8 @@ function confirms({ placed, input }: ClaimAtOnce, snapshot: Snapshot): boolean {
 const anew = { attemptsMax: Number.MAX_SAFE_INTEGER, backoffMinMs: 0, backoffMaxMs: 0 };
 
 /** Ends a claim that should not have been made, so that the run can be decided as it is. */
-async function letGo(context: AgentContext, run: NodeRun, { running, journal }: Held): Promise<NodeEnd> {
+async function letGo(context: AgentContext, run: NodeRun, { running, behind }: Held): Promise<NodeEnd> {
+  const { journal } = await behind;
   running.stop.abort("superseded");
   const error = new Retryable(
     "trigger-mismatch",

@@ -9,6 +9,7 @@ import { complete } from "./end-claim.ts";
 import { holdClaim } from "./hold-claim.ts";
 import { placeOf } from "./node-run.ts";
 import type { Held, NodeEnd, NodeRun } from "./node-run.ts";
+import { readBehind } from "./read-behind.ts";
 import { lookUpCache } from "./reuse.ts";
 import type { CacheLookup } from "./reuse.ts";
 
@@ -63,7 +64,10 @@ export async function claimNode(
     }
     context.counts.claimsWon += 1;
     running.ending = false;
-    return await hold({ journal: claimed.journal, running, lookup });
+    const behind = readBehind(context, run, claimed.sequence);
+    // Work may fail before anyone asks for what was read.
+    behind.catch(() => undefined);
+    return await hold({ behind, running, lookup });
   } finally {
     entry.end();
   }

@@ -14,6 +14,7 @@ import type { Held, NodeEnd, NodeRun } from "./node-run.ts";
 import { offerToCache } from "./reuse.ts";
 import type { CacheLookup } from "./reuse.ts";
 import { type Running, stopReasonOf } from "./running.ts";
+import { attemptTimeout, nodeTimeout, type TimeLimit } from "./time-limit.ts";
 
 /** The outcome of work that succeeded under a claim. */
 export function completedBy(
@@ -70,22 +71,28 @@ export async function complete(
 export async function fail(
   context: AgentContext,
   run: NodeRun,
-  { running, journal }: Held,
+  held: Held,
   thrown: unknown,
-  push: Push | undefined,
+  { push, limit }: FailedWork = {},
 ): Promise<NodeEnd> {
+  const { running } = held;
   const stopped = stopReasonOf(running);
   if (stopped === "superseded") return { kind: "drop" };
   if (stopped === "drained") return { kind: "later", delayMs: 0 };
-  const error = toMillraceError(thrown);
+  const error = errorOf(run, running, thrown);
   if (error.code === "log-unavailable") {
     running.stop.abort("superseded");
     throw error;
   }
-  if (push && error.class === "terminal") await withdraw(context, run, push, error);
+  // Work that was stopped in the middle may have acted: its intent stays open, for a resume to finish.
+  if (push && error.class === "terminal" && stopped === undefined) await withdraw(context, run, push, error);
+  const journal = await journalBehind(held);
   running.ending = true;
   const cancelled = stopped === "cancelled" || error instanceof Cancelled;
-  const command = cancelled ? cancelCommand(run, running) : failCommand(run, running.claimEventId, error);
+  const timeLeft = limit?.leftAfter(error);
+  const command = cancelled
+    ? cancelCommand(run, running)
+    : { ...failCommand(run, running.claimEventId, error), ...(timeLeft && { timeLeft }) };
   const written = await writeJournal(context.log, context.subjects, placeOf(run), journal, command);
   if (written.kind !== "written") return { kind: "again" };
   const { pipeline, run: runId, node, attempt } = running;
@@ -94,6 +101,31 @@ export async function fail(
     return { kind: "later", delayMs: Number(written.journal.failed?.delayMs ?? 0n) };
   await endNode(context, run.placed, run.snapshot, written.journal);
   return { kind: "done" };
+}
+
+/** The journal as read behind the claim. A log that cannot be read leaves the claim to whoever comes next. */
+async function journalBehind({ behind, running }: Held): Promise<Journal> {
+  try {
+    return (await behind).journal;
+  } catch (thrown) {
+    running.stop.abort("superseded");
+    throw thrown;
+  }
+}
+
+/** What work that failed had to do with. */
+export interface FailedWork {
+  /** The push that it was to do. */
+  readonly push?: Push | undefined;
+  readonly limit?: TimeLimit;
+}
+
+/** Whatever stopping made the work throw, the reason for stopping is what people need. */
+function errorOf({ placed }: NodeRun, running: Running, thrown: unknown): MillraceError {
+  const stopped = stopReasonOf(running);
+  if (stopped === "attempt-timeout") return attemptTimeout(placed, running);
+  if (stopped === "node-timeout") return nodeTimeout(placed, running);
+  return toMillraceError(thrown);
 }
 
 /** Only what failed for good has certainly not acted: a crashed pusher's intent stays open for the next claim. */
@@ -116,7 +148,7 @@ export function failCommand(
   claimEventId: string,
   error: MillraceError,
   retry: RetryBudget = retryBudget(placed.node),
-): JournalCommand {
+): JournalCommand & { type: "fail" } {
   return {
     type: "fail",
     epoch: snapshot.control.state.epoch,

@@ -1,7 +1,8 @@
-import type { Event } from "../../contracts/millrace/event/v1/event.ts";
+import type { Event, Failure } from "../../contracts/millrace/event/v1/event.ts";
 import type { PlanNode } from "../../contracts/millrace/metadata/v1/plan.ts";
 import { decideNode, readRun, retryBudget } from "../../driver/mod.ts";
 import type { NodeDecision, PlacedNode, Snapshot } from "../../driver/mod.ts";
+import { failureOf } from "../../executor/mod.ts";
 import { decodeEvent, effectivePlan, emptyJournal, startedPlan } from "../../journal/mod.ts";
 import type { JournalCommand } from "../../journal/mod.ts";
 import { parseSubject } from "../../log/mod.ts";
@@ -13,6 +14,7 @@ import type { Lease } from "./lease.ts";
 import { claimAtOnce, mayClaimAtOnce } from "./claim-at-once.ts";
 import { runNode } from "./claim-node.ts";
 import type { NodeEnd } from "./node-run.ts";
+import { nodeTimeoutFailure } from "./time-limit.ts";
 import type { Slot } from "./slots.ts";
 import { takeNode } from "./take-node.ts";
 import { isTriggerSubject, triggeredNodes } from "./trigger.ts";
@@ -205,22 +207,17 @@ async function endWithoutWork(
 function giveUp(
   node: PlanNode,
   epoch: number,
-  { claimEventId, attempts }: NodeDecision & { kind: "give-up" },
+  { claimEventId, attempts, because }: NodeDecision & { kind: "give-up" },
 ): JournalCommand {
-  return {
-    type: "fail",
-    epoch,
-    claimEventId,
-    retryable: false,
-    retry: retryBudget(node),
-    failure: {
-      code: "attempts-exhausted",
-      message: `Cannot go on with ${node.name}: ${attempts} attempts ended without an outcome (its executor or agent died each time), and the pipeline allows ${retryBudget(node).attemptsMax}`,
-      file: "",
-      line: 0,
-      column: 0,
-      stack: "",
-      stderrTail: "",
-    },
-  };
+  const failure = because === "node-timeout" ? nodeTimeoutFailure(node, attempts) : exhausted(node, attempts);
+  return { type: "fail", epoch, claimEventId, retryable: false, retry: retryBudget(node), failure };
+}
+
+function exhausted(node: PlanNode, attempts: number): Failure {
+  return failureOf(
+    new Terminal(
+      "attempts-exhausted",
+      `Cannot go on with ${node.name}: ${attempts} attempts ended without an outcome (its executor or agent died each time), and the pipeline allows ${retryBudget(node).attemptsMax}`,
+    ),
+  );
 }

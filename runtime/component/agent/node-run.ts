@@ -1,8 +1,8 @@
 import type { InputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
 import type { PlacedNode, Snapshot } from "../../driver/mod.ts";
-import type { Journal } from "../../journal/mod.ts";
 import type { NodeOfRun } from "../../publisher/mod.ts";
 import type { Lease } from "./lease.ts";
+import type { Behind } from "./read-behind.ts";
 import type { CacheLookup } from "./reuse.ts";
 import type { Running } from "./running.ts";
 
@@ -26,8 +26,8 @@ export interface NodeRun {
 
 /** A claim that this process holds. */
 export interface Held {
-  /** As the claim left it. */
-  readonly journal: Journal;
+  /** What is read behind the claim; no outcome is written before it is there. */
+  readonly behind: Promise<Behind>;
   readonly running: Running;
   readonly lookup: CacheLookup;
 }

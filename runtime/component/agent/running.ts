@@ -7,7 +7,11 @@ export type StopReason =
   /** Someone else holds the claim by now: nothing is sent any more. */
   | "superseded"
   /** This replica lets go of it: its delivery goes to another. */
-  | "drained";
+  | "drained"
+  /** The attempt took as long as one may: it has failed, and may be tried again. */
+  | "attempt-timeout"
+  /** The node's attempts took as long as they may together: it has failed for good. */
+  | "node-timeout";
 
 /** Aborts an execution's work, and says why. */
 export interface Stop {

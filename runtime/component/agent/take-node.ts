@@ -20,7 +20,7 @@ export async function takeNode(context: AgentContext, run: NodeRun): Promise<Nod
   const lookup = { ...noLookup(CacheMiss.CACHE_MISS_OFF_FOR_RUN), miss: CacheMiss.CACHE_MISS_UNSPECIFIED };
   const taken = await takenOutcome(context, run);
   if (!(taken instanceof Terminal)) return complete(context, run, before, taken, lookup);
-  return claimNode(context, run, before, lookup, (held) => fail(context, run, held, taken, undefined));
+  return claimNode(context, run, before, lookup, (held) => fail(context, run, held, taken));
 }
 
 async function takenOutcome(
