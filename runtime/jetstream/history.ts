@@ -32,14 +32,14 @@ export async function* read(to: Connected, filters: readonly string[], range: Re
   }
 }
 
-/** What a narrow filter matches, where the reader knows about where it begins; undefined if it is to be read in order. */
+/** What a narrow filter matches, where the caller knows about where that begins; undefined if it is to be read in order. */
 async function readFew(
   to: Connected,
   [filter = "", ...others]: readonly string[],
-  { from, to: last = Number.POSITIVE_INFINITY, signal }: ReadRange,
+  { from = 1, to: last = Number.POSITIVE_INFINITY, near, signal }: ReadRange,
 ): Promise<readonly LogEntry[] | undefined> {
-  if (from === undefined || others.length > 0 || !isNarrow(filter) || signal?.aborted === true) return undefined;
-  const entries = await readNarrow(to, filter, from).catch((error: unknown) => {
+  if (near === undefined || others.length > 0 || !isNarrow(filter) || signal?.aborted === true) return undefined;
+  const entries = await readNarrow(to, filter, near).catch((error: unknown) => {
     if (!isPassing(error)) throw error;
   });
   return entries?.filter(({ sequence }) => sequence >= from && sequence <= last);

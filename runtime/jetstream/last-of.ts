@@ -1,6 +1,6 @@
 import type { Msg } from "@nats-io/transport-node";
 import { type LastEntries, type LogEntry, staleRead } from "../log/mod.ts";
-import { directEntry } from "./message-entry.ts";
+import { directEntry, serversHeader } from "./message-entry.ts";
 import type { Requests } from "./requests.ts";
 
 const endCode = 204;
@@ -34,5 +34,5 @@ export async function lastOf(requests: Requests, stream: string, subjects: reado
 }
 
 function numberIn(message: Msg, header: string): number {
-  return Number(message.headers?.get(header));
+  return Number(serversHeader(message, header));
 }

@@ -18,6 +18,11 @@ class MessageEntry implements LogEntry {
     this.#message = message;
   }
 
+  get expected(): number | undefined {
+    const { headers } = this.#message;
+    return headers && expectedBy((name) => headers.values(name));
+  }
+
   get headers(): ReadonlyMap<string, string> {
     return (this.#headers ??= writersHeaders(this.#message.headers));
   }
@@ -28,6 +33,18 @@ function writersHeaders(headers: MsgHdrs | undefined): ReadonlyMap<string, strin
   const own = new Map<string, string>();
   for (const [name, [value]] of headers ?? []) if (!name.startsWith("Nats-")) own.set(name, value ?? "");
   return own;
+}
+
+const expectation = "Nats-Expected-Last-Subject-Sequence";
+
+/**
+ * The expectation that a message's headers bear, if the server has checked it against the message's own subject. It
+ * checks the first of several, and another subject if a second header names one: a stranger could write such.
+ */
+export function expectedBy(valuesOf: (header: string) => readonly string[]): number | undefined {
+  const values = valuesOf(expectation);
+  if (values.length !== 1 || valuesOf(`${expectation}-Subject`).length > 0) return undefined;
+  return /^\d+$/.test(values[0] ?? "") ? Number(values[0]) : undefined;
 }
 
 /** What the reply subject of a delivered message says about it. */
@@ -65,14 +82,21 @@ export function deliveredEntry(message: Msg, info: DeliveryInfo): LogEntry {
 
 /** The entry of a message that a direct get answered with; undefined if it is none. */
 export function directEntry(message: Msg): LogEntry | undefined {
-  const subject = message.headers?.get("Nats-Subject");
-  if (subject === undefined || subject === "") return undefined;
-  const sequence = Number(message.headers?.get("Nats-Sequence"));
+  const subject = serversHeader(message, "Nats-Subject");
+  if (subject === undefined) return undefined;
   return new MessageEntry(message, {
-    sequence,
+    sequence: Number(serversHeader(message, "Nats-Sequence")),
     subject,
-    timeMs: parseTime(message.headers?.get("Nats-Time-Stamp") ?? ""),
+    timeMs: parseTime(serversHeader(message, "Nats-Time-Stamp") ?? ""),
   });
+}
+
+/**
+ * What the server says about a message in a header. It writes its own behind those that are stored with the message,
+ * and whoever published that may have stored one of the same name, to pass it off as another's.
+ */
+export function serversHeader(message: Msg, name: string): string | undefined {
+  return message.headers?.values(name).at(-1);
 }
 
 /** A server's RFC 3339 time with nanoseconds in epoch milliseconds, cut and not rounded as everywhere. */

@@ -13,7 +13,7 @@ const endCode = 204;
  * middle matches subjects of the whole stream, and to count them costs more than it saves.
  */
 export function isNarrow(filter: string): boolean {
-  return !filter.includes("*") && filter.split(".").length > 2;
+  return !filter.includes("*") && filter !== ">";
 }
 
 /**
@@ -21,15 +21,15 @@ export function isNarrow(filter: string): boolean {
  * leader says how many there are, and one batched direct get that starts near them brings just as many. It is told
  * how many, so that the server does not search the rest of the stream for more.
  *
- * @param from Where the first of them is, or shortly before.
- * @returns all messages of the filter; undefined if it brought fewer than there are (some lie before `from`, or a
+ * @param near Where the first of them is, or shortly before.
+ * @returns all messages of the filter; undefined if it brought fewer than there are (some lie before `near`, or a
  * replica lags) or there are too many: read them in another way then.
  * Source: nats-server, ADR-31.
  */
 export async function readNarrow(
   { requests, stream }: Connected,
   filter: string,
-  from: number,
+  near: number,
 ): Promise<readonly LogEntry[] | undefined> {
   const { state, total } = await streamInfo(requests, stream, filter);
   const counts = Object.values(state.subjects ?? {});
@@ -37,7 +37,7 @@ export async function readNarrow(
   if (count === 0) return [];
   if (count > narrowMax || counts.length !== total) return undefined;
   const entries: LogEntry[] = [];
-  const request = JSON.stringify({ next_by_subj: filter, seq: from, batch: count });
+  const request = JSON.stringify({ next_by_subj: filter, seq: near, batch: count });
   await requests.many(`$JS.API.DIRECT.GET.${stream}`, request, (reply) => {
     const entry = directEntry(reply);
     if (entry !== undefined) entries.push(entry);

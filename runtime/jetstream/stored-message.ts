@@ -1,6 +1,6 @@
 import type { LogEntry } from "../log/mod.ts";
 import { apiFailure, callApi, errorCodes } from "./api.ts";
-import { parseTime } from "./message-entry.ts";
+import { expectedBy, parseTime } from "./message-entry.ts";
 import type { Requests } from "./requests.ts";
 
 interface StoredMessage {
@@ -26,22 +26,29 @@ export async function leaderMessage(
 }
 
 function entryOf({ subject, seq, time, hdrs, data }: StoredMessage): LogEntry {
+  const stored = storedHeaders(Buffer.from(hdrs ?? "", "base64").toString());
   return {
     sequence: seq,
     subject,
     timeMs: parseTime(time),
-    headers: parseHeaders(Buffer.from(hdrs ?? "", "base64").toString()),
+    headers: writersHeaders(stored),
     data: Uint8Array.from(Buffer.from(data ?? "", "base64")),
+    expected: expectedBy((wanted) => stored.flatMap(([name, value]) => (name === wanted ? [value] : []))),
   };
 }
 
-/** Parses `NATS/1.0` and a `Name: value` a line; the first value of a name counts, `Nats-*` is left out. */
-function parseHeaders(text: string): ReadonlyMap<string, string> {
-  const headers = new Map<string, string>();
-  for (const line of text.split("\r\n").slice(1)) {
+/** Parses `NATS/1.0` and a `Name: value` a line. */
+function storedHeaders(text: string): readonly (readonly [name: string, value: string])[] {
+  const lines = text.split("\r\n").slice(1);
+  return lines.flatMap((line) => {
     const colon = line.indexOf(":");
-    const name = line.slice(0, colon);
-    if (colon > 0 && !name.startsWith("Nats-") && !headers.has(name)) headers.set(name, line.slice(colon + 1).trim());
-  }
+    return colon > 0 ? [[line.slice(0, colon), line.slice(colon + 1).trim()] as const] : [];
+  });
+}
+
+/** What the writer said: the first value of a name counts, `Nats-*` is left out. */
+function writersHeaders(stored: ReturnType<typeof storedHeaders>): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const [name, value] of stored) if (!name.startsWith("Nats-") && !headers.has(name)) headers.set(name, value);
   return headers;
 }

@@ -10,6 +10,11 @@ export interface LogEntry {
   readonly timeMs: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly data: Uint8Array;
+  /**
+   * The subject's last sequence that its writer expected (0: none), which the log has checked; undefined if the writer
+   * expected nothing. What was appended to a chain by its rules has one, a stranger's message as a rule has none.
+   */
+  readonly expected?: number | undefined;
 }
 
 export interface AppendOptions {
@@ -36,6 +41,11 @@ export interface ReadRange {
   readonly from?: number;
   /** Last sequence wanted; default the stream's last at the time of the call. */
   readonly to?: number;
+  /**
+   * Where the first message of one narrow filter (a run's, a subject's) is, or shortly before. A hint that makes such
+   * a read quick in a long log; a wrong one costs time and no message.
+   */
+  readonly near?: number;
   readonly signal?: AbortSignal;
 }
 

@@ -42,7 +42,8 @@ export class MemoryStream {
       return { kind: "refused", reason: "wrong-sequence" };
     const sequence = this.#entries.length + 1;
     const headers = new Map(Object.entries(options.headers ?? {}));
-    const entry = { sequence, subject, timeMs: this.clock.epochMs(), headers, data: data.slice() };
+    const expected = options.expectLastSequence;
+    const entry = { sequence, subject, timeMs: this.clock.epochMs(), headers, data: data.slice(), expected };
     this.#entries.push(entry);
     this.#lastOfSubject.set(subject, entry);
     for (const durable of this.#durables.values()) durable.dispatch();

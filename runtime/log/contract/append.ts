@@ -47,6 +47,18 @@ export function describeAppend(name: string, connect: ConnectPair): void {
       }
     });
 
+    test("says of each message what its writer expected", async ({ log }) => {
+      await log.append("mr.a", bytes("1"), { expectLastSequence: 0 });
+      await log.append("mr.a", bytes("2"), { expectLastSequence: 1 });
+      await log.append("mr.a", bytes("3"));
+      const wanted = [0, 1, undefined];
+      for (const [index, expected] of wanted.entries()) expect((await log.get(index + 1))?.expected).toBe(expected);
+      expect((await collect(log.read(["mr.a"]))).map(({ expected }) => expected)).toEqual(wanted);
+      await log.append("mr.a", bytes("4"), { expectLastSequence: 3 });
+      expect((await log.lastOf(["mr.a"])).entries.get("mr.a")?.expected).toBe(3);
+      expect((await log.leaderLastOf("mr.a"))?.expected).toBe(3);
+    });
+
     test("keeps bytes and headers as they were given", async ({ log }) => {
       const data = Uint8Array.from({ length: 256 }, (_, index) => index);
       const headers = { "ce-id": "7", traceparent: "00-aa-bb-01" };
