@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import type { Log, LogEntry } from "../log.ts";
+import type { Log, LogEntry, ReadRange } from "../log.ts";
 import { bytes, collect, type ConnectPair, testWith } from "./support.ts";
 
 const sequencesOf = (entries: readonly LogEntry[]): number[] => entries.map(({ sequence }) => sequence);
@@ -32,13 +32,20 @@ export function describeHistory(name: string, connect: ConnectPair): void {
     test("reads the few messages below one subject from about where they begin", async ({ log }) => {
       await write(log, 5);
       for (const text of ["6", "7", "8"]) await log.append(text === "7" ? "mr.odd" : "mr.run.r.end", bytes(text));
-      const read = async (filter: string, from: number, to?: number) =>
-        sequencesOf(await collect(log.read([filter], to === undefined ? { from } : { from, to })));
-      expect(await read("mr.run.r.>", 1)).toEqual([6, 8]);
-      expect(await read("mr.run.r.>", 6)).toEqual([6, 8]);
-      expect(await read("mr.run.r.>", 7)).toEqual([8]);
-      expect(await read("mr.run.r.end", 4, 7)).toEqual([6]);
-      expect(await read("mr.run.none.>", 4)).toEqual([]);
+      const read = async (filter: string, range: ReadRange) => sequencesOf(await collect(log.read([filter], range)));
+      expect(await read("mr.run.r.>", { near: 1 })).toEqual([6, 8]);
+      expect(await read("mr.run.r.>", { near: 6 })).toEqual([6, 8]);
+      expect(await read("mr.run.r.>", { near: 6, from: 7 })).toEqual([8]);
+      expect(await read("mr.run.r.end", { near: 4, to: 7 })).toEqual([6]);
+      expect(await read("mr.run.none.>", { near: 4 })).toEqual([]);
+    });
+
+    test("misses nothing when it was told a wrong place to begin", async ({ log }) => {
+      await write(log, 5);
+      for (const near of [2, 4, 5, 6, 99]) {
+        expect(sequencesOf(await collect(log.read(["mr.odd"], { near })))).toEqual([1, 3, 5]);
+        expect(sequencesOf(await collect(log.read(["mr.>"], { near, to: 4 })))).toEqual([1, 2, 3, 4]);
+      }
     });
 
     test("reads more than it holds in memory at once", async ({ log }) => {
