@@ -46,6 +46,11 @@ export class MemoryDurable {
     };
   }
 
+  /** Whether all there is was delivered and settled. */
+  get settled(): boolean {
+    return this.#pending.size === 0 && this.#stream.nextMatching(this.#next, this.#matches) === undefined;
+  }
+
   /** Hands over what there is to takers that have room, in the next microtask. */
   dispatch(): void {
     if (this.#dispatching) return;
