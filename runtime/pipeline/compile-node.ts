@@ -1,4 +1,5 @@
 import type { CodeReference, NodeInput, PlanNode } from "../contracts/millrace/metadata/v1/plan.ts";
+import { compileBudget } from "./budget.ts";
 import { compileError, type NodePlace } from "./compile-error.ts";
 import type { Port } from "./declaration.ts";
 import type { DraftNode } from "./draft.ts";
@@ -6,9 +7,6 @@ import { isHandle, type Origin, typeName } from "./handle.ts";
 import { sourceNodeName } from "./naming.ts";
 import { optionNames } from "./node.ts";
 import { parametersJson } from "./parameters.ts";
-
-/** Delay before a second attempt, and the longest between attempts, in milliseconds. */
-const retryBackoff = { minMs: 1_000, maxMs: 60_000 } as const;
 
 /**
  * Compiles one node.
@@ -38,14 +36,8 @@ export function compileNode(
     parametersJson: parametersJson(place, given),
     code,
     cache: given.cache ?? declaration.cache,
-    retry: {
-      attemptsMax: given.attemptsMax ?? declaration.attemptsMax,
-      backoffMinMs: BigInt(retryBackoff.minMs),
-      backoffMaxMs: BigInt(retryBackoff.maxMs),
-    },
-    attemptTimeoutMs: BigInt(given.attemptTimeoutMs ?? declaration.attemptTimeoutMs),
+    ...compileBudget(place, given),
     externalEffects: declaration.effect === "push" || declaration.effect === "other",
-    nodeTimeoutMs: 0n,
   };
 }
 
@@ -55,11 +47,6 @@ function checkArguments(place: NodePlace, given: DraftNode["given"]): void {
   const unknown = Object.keys(given).find((key) => !known.includes(key));
   if (unknown !== undefined) {
     throw compileError("unknown-argument", place, unknown, `it takes no "${unknown}", only ${known.join(", ")}`);
-  }
-  for (const key of ["attemptsMax", "attemptTimeoutMs"] as const) {
-    const value = given[key];
-    if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue;
-    throw compileError("bad-parameter", place, key, `"${key}" must be a whole number of at least 1, not ${value}`);
   }
 }
 

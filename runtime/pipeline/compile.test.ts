@@ -20,7 +20,8 @@ const compiled = (define: (start: { source: Handle<"Dataset"> }) => Returned): P
 function penguins({ source }: { source: Handle<"Dataset"> }) {
   const examples = csvExampleGen({ source, splits: { train: 3, eval: 1 } });
   const statistics = statisticsGen({ examples });
-  const schema = schemaGen({ statistics, cache: false, attemptsMax: 5, attemptTimeoutMs: 1000 });
+  const budget = { attemptsMax: 5, attemptTimeoutMs: 1000, nodeTimeoutMs: 60_000, backoffMaxMs: 500 };
+  const schema = schemaGen({ statistics, cache: false, ...budget });
   const preprocessing = code(() => import("./testdata/functions.ts"));
   const features = transform({ examples, schema, preprocessing });
   const model = trainer({ ...features, label: "species", model: code(() => import("./testdata/model.ts")) });
@@ -53,7 +54,16 @@ describe("compile()", () => {
     expect(byName["examples"]?.parametersJson).toBe(
       '{"format":"parquet","splits":[{"buckets":3,"name":"train"},{"buckets":1,"name":"eval"}]}',
     );
-    expect(byName["schema"]).toMatchObject({ cache: false, retry: { attemptsMax: 5 }, attemptTimeoutMs: 1000n });
+    expect(byName["schema"]).toMatchObject({
+      cache: false,
+      retry: { attemptsMax: 5, backoffMinMs: 500n, backoffMaxMs: 500n },
+      attemptTimeoutMs: 1000n,
+      nodeTimeoutMs: 60_000n,
+    });
+    expect(byName["statistics"]).toMatchObject({
+      retry: { attemptsMax: 3, backoffMinMs: 1000n, backoffMaxMs: 60_000n },
+      nodeTimeoutMs: 0n,
+    });
     expect(byName["features"]?.code).toEqual([
       {
         parameter: "preprocessing",
@@ -108,7 +118,27 @@ describe("compile()", () => {
     [
       "no attempts",
       ({ source }) => ({ examples: csvExampleGen({ source, attemptsMax: 0 }) }),
-      /"attemptsMax" must be a whole number of at least 1, not 0/,
+      /node "examples" \(example-gen\): "attemptsMax" must be a whole number of at least 1, at most 1000000, not 0/,
+    ],
+    [
+      "a duration that is none",
+      ({ source }) => ({ examples: csvExampleGen({ source, nodeTimeoutMs: "1 hour" as never }) }),
+      /node "examples" .*"nodeTimeoutMs" must be a whole number of milliseconds of at least 1, .* not "1 hour"/,
+    ],
+    [
+      "a duration longer than a timer takes",
+      ({ source }) => ({ examples: csvExampleGen({ source, attemptTimeoutMs: 2 ** 31 }) }),
+      /node "examples" .*"attemptTimeoutMs" must be .* at most 2147483647, not 2147483648/,
+    ],
+    [
+      "a node's time shorter than an attempt's",
+      ({ source }) => ({ examples: csvExampleGen({ source, attemptTimeoutMs: 2_000, nodeTimeoutMs: 1_000 }) }),
+      /node "examples" .*"attemptTimeoutMs" \(2000\) must not be more than "nodeTimeoutMs" \(1000\)/,
+    ],
+    [
+      "a longest wait shorter than the first",
+      ({ source }) => ({ examples: csvExampleGen({ source, backoffMinMs: 20, backoffMaxMs: 10 }) }),
+      /node "examples" .*"backoffMinMs" \(20\) must not be more than "backoffMaxMs" \(10\)/,
     ],
     [
       "a function given as a text",

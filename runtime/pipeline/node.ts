@@ -1,29 +1,21 @@
 import type { InferInput } from "valibot";
 import { Terminal } from "../model/mod.ts";
+import { type BudgetOptions, budgetOptionNames } from "./budget.ts";
 import type { Code } from "./code.ts";
 import type { Declaration, FunctionPort, ParameterSchema, Port } from "./declaration.ts";
 import { type DraftNode, placeNode } from "./draft.ts";
 import type { Handle } from "./handle.ts";
 
 /** What every node takes beside its component's inputs, parameters and functions. */
-export interface NodeOptions {
+export interface NodeOptions extends BudgetOptions {
   /** Name in the pipeline; default the key under which the pipeline returns it, else the component's name. */
   readonly name?: string;
   /** `false`: always runs, and offers nothing to the cache. */
   readonly cache?: boolean;
-  /** Attempts in all, the first included. */
-  readonly attemptsMax?: number;
-  /** Longest one attempt may take, in milliseconds. */
-  readonly attemptTimeoutMs?: number;
 }
 
 /** Names of the options. */
-export const optionNames = [
-  "name",
-  "cache",
-  "attemptsMax",
-  "attemptTimeoutMs",
-] as const satisfies (keyof NodeOptions)[];
+export const optionNames = ["name", "cache", ...budgetOptionNames] as const satisfies (keyof NodeOptions)[];
 
 type Ports = Readonly<Record<string, Port>>;
 type Parameters = Readonly<Record<string, ParameterSchema>>;

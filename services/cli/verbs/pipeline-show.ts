@@ -65,7 +65,10 @@ function nodeView(node: PlanNode) {
     code: node.code.map(({ parameter, module, exportName, digest }) => ({ parameter, module, exportName, digest })),
     cache: node.cache,
     attemptsMax: node.retry?.attemptsMax ?? 0,
+    backoffMinMs: Number(node.retry?.backoffMinMs ?? 0n),
+    backoffMaxMs: Number(node.retry?.backoffMaxMs ?? 0n),
     attemptTimeoutMs: Number(node.attemptTimeoutMs),
+    nodeTimeoutMs: Number(node.nodeTimeoutMs) || null,
   };
 }
 
