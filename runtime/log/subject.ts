@@ -33,9 +33,14 @@ export function subjectsOf(namespace: string) {
       run: (pipeline: string, run: string) => `${join("run", pipeline, run)}.>`,
       runs: `${root}.run.>`,
       started: `${root}.run.*.*._._.started`,
+      /** The start of a run, whatever its pipeline. */
+      startedOf: (run: string) => `${root}.run.*.${parseToken("run", run)}._._.started`,
       control: `${root}.run.*.*._._.control`,
       outcomes: `${root}.run.*.*._._.outcome`,
       journals: `${root}.run.*.*.*.*.journal`,
+      journalsOfNode: (pipeline: string, component: string, node: string) =>
+        `${join("run", pipeline)}.*.${parseToken("component", component)}.${parseToken("node", node)}.journal`,
+      journalsOfComponent: (component: string) => `${root}.run.*.*.${parseToken("component", component)}.*.journal`,
       artifacts: (type: string) => `${root}.run.*.*.*.*.artifact.${parseToken("artifact type", type)}.*`,
       datasets: `${root}.dataset.*`,
       rejected: `${root}.rejected.*`,

@@ -8,7 +8,7 @@ import type { AgentContext, AgentExecutor } from "../component/agent/context.ts"
 import { type Event, RunKind } from "../contracts/millrace/event/v1/event.ts";
 import type { Plan } from "../contracts/millrace/metadata/v1/plan.ts";
 import { createPlans } from "../driver/mod.ts";
-import { emptyChain, pipelineChain, pipelineEvent } from "../journal/mod.ts";
+import { decodeEvent, emptyChain, pipelineChain, pipelineEvent } from "../journal/mod.ts";
 import { appendEvent, newEventId, subjectsOf } from "../log/mod.ts";
 import type { Log } from "../log/mod.ts";
 import { declareComponent } from "../pipeline/mod.ts";
@@ -40,11 +40,11 @@ export async function startTestAgent(
   store: ArtifactStore,
   name: string,
   component: TestComponent,
-  options: { readonly slots?: number; readonly outputs?: readonly string[] } = {},
+  options: { readonly slots?: number; readonly outputs?: readonly string[]; readonly backend?: string } = {},
 ): Promise<{ readonly agent: Agent; readonly context: AgentContext }> {
   const context: AgentContext = {
     declaration: declarationOf(name, component),
-    environment: { componentVersion: "1", backend: "", versions: {} },
+    environment: { componentVersion: "1", backend: options.backend ?? "", versions: {} },
     log,
     subjects: subjectsOf(log.namespace),
     store,
@@ -114,6 +114,7 @@ export async function startTestRun(
   const registration: Event = { id: newEventId(), ...pipelineEvent(emptyChain(pipelineChain), registered) };
   const registering = await appendEvent(log, subjects.pipeline(plan.pipeline), registration, { expectLastSequence: 0 });
   const planSequence = registering.kind === "appended" ? registering.sequence : (registering.last?.sequence ?? 0);
+  const standing = registering.kind === "lost" && registering.last ? decodeEvent(registering.last.data) : undefined;
   const staging = await store.stage(`dataset-${run}`, "dataset");
   writeFileSync(`${staging.path}/data`, text);
   const dataset = await store.commit(staging, { type: "Dataset" });
@@ -126,7 +127,7 @@ export async function startTestRun(
         run,
         planDigest,
         planSequence: BigInt(planSequence),
-        planEventId: registration.id,
+        planEventId: standing?.id ?? registration.id,
         datasetSequence: 0n,
         datasetEventDigest: "",
         dataset,
