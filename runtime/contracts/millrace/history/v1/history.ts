@@ -118,6 +118,8 @@ export interface Message {
   data: Buffer;
   /** Whether it is not the run's own and only says what the run refers to: it is never written to another log. */
   context: boolean;
+  /** The last sequence of its subject that its writer expected, if the server checked one: what strangers write has none. */
+  expected?: bigint | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -574,6 +576,7 @@ function createBaseMessage(): Message {
     headers: [],
     data: Buffer.alloc(0),
     context: false,
+    expected: undefined,
     _unknownFields: {},
   };
 }
@@ -603,6 +606,12 @@ export const Message: MessageFns<Message> = {
     }
     if (message.context !== false) {
       writer.uint32(48).bool(message.context);
+    }
+    if (message.expected !== undefined) {
+      if (BigInt.asUintN(64, message.expected) !== message.expected) {
+        throw new globalThis.Error("value provided for field message.expected of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.expected);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -676,6 +685,14 @@ export const Message: MessageFns<Message> = {
             message.context = reader.bool();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.expected = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -706,6 +723,7 @@ export const Message: MessageFns<Message> = {
         : [],
       data: isSet(object.data) ? Buffer.from(bytesFromBase64(object.data)) : Buffer.alloc(0),
       context: isSet(object.context) ? globalThis.Boolean(object.context) : false,
+      expected: isSet(object.expected) ? BigInt(object.expected) : undefined,
     };
   },
 
@@ -729,6 +747,9 @@ export const Message: MessageFns<Message> = {
     if (message.context !== false) {
       obj.context = message.context;
     }
+    if (message.expected !== undefined) {
+      obj.expected = message.expected.toString();
+    }
     return obj;
   },
 
@@ -743,6 +764,9 @@ export const Message: MessageFns<Message> = {
     message.headers = object.headers?.map((e) => MessageHeader.fromPartial(e)) || [];
     message.data = object.data ?? Buffer.alloc(0);
     message.context = object.context ?? false;
+    message.expected = (object.expected !== undefined && object.expected !== null)
+      ? BigInt(object.expected)
+      : undefined;
     return message;
   },
 };
