@@ -1,5 +1,6 @@
 import { chainFromLast, emptyChain, emptyJournal, evolve, fromLast, stepChain } from "../journal/mod.ts";
 import type { Chain, ChainKind, Journal } from "../journal/mod.ts";
+import { pause, staleRead } from "../log/mod.ts";
 import type { Log, LogEntry } from "../log/mod.ts";
 import { Retryable } from "../model/mod.ts";
 
@@ -8,9 +9,7 @@ export async function readJournalFrom(log: Log, subject: string, last: LogEntry 
   if (last === undefined) return emptyJournal;
   const journal = fromLast(last);
   if (journal) return journal;
-  let folded = emptyJournal;
-  for await (const entry of log.read([subject], { to: last.sequence })) folded = evolve(folded, entry);
-  return folded;
+  return foldWhole(log, subject, last.sequence, emptyJournal, evolve);
 }
 
 /** A chain from its last message, or from all of them if a stranger wrote the last. */
@@ -23,16 +22,40 @@ export async function readChainFrom<State>(
   return chainFromLast(kind, last) ?? foldChain(log, kind, subject ?? "", last?.sequence);
 }
 
-/** A chain from all its messages. */
+/**
+ * A chain from all its messages, up to one of them, by default to the last that the leader has.
+ * @throws {Retryable} `stale-read`: the replica that reads history lags behind the leader, and stays behind.
+ */
 export async function foldChain<State>(
   log: Log,
   kind: ChainKind<State>,
   subject: string,
   to?: number,
 ): Promise<Chain<State>> {
-  let chain = emptyChain(kind);
-  for await (const entry of log.read([subject], to === undefined ? {} : { to })) chain = stepChain(kind, chain, entry);
-  return chain;
+  const last = to ?? (await log.leaderLastOf(subject))?.sequence ?? 0;
+  return foldWhole(log, subject, last, emptyChain(kind), (chain, entry) => stepChain(kind, chain, entry));
+}
+
+/** Reads of a history that must reach a message, and the wait before another one, in milliseconds. */
+const wholeReadsMax = 20;
+const wholeReadDelayMs = 50;
+
+/** Folds a subject up to a message that is there: a read that ends before it is of a replica that lags. */
+async function foldWhole<State extends { readonly expect: number }>(
+  log: Log,
+  subject: string,
+  last: number,
+  initial: State,
+  step: (state: State, entry: LogEntry) => State,
+): Promise<State> {
+  if (last === 0) return initial;
+  for (let attempt = 0; attempt < wholeReadsMax; attempt++) {
+    if (attempt > 0) await pause(log.clock, wholeReadDelayMs);
+    let folded = initial;
+    for await (const entry of log.read([subject], { to: last })) folded = step(folded, entry);
+    if (folded.expect === last) return folded;
+  }
+  throw staleRead(1, `nothing up to message ${last}`);
 }
 
 /** Tries of the fast read before the leader is asked, one subject at a time. */

@@ -1,5 +1,6 @@
 import { chainFromLast, emptyChain, pipelineChain, stepChain } from "millrace/journal";
 import type { Registration } from "millrace/journal";
+import { staleRead } from "millrace/log";
 import type { Log, LogEntry, Subjects } from "millrace/log";
 
 /**
@@ -16,10 +17,22 @@ export async function registrationsBelow(
   return found.flatMap((registration) => (registration ? [registration] : []));
 }
 
-/** The last message of every pipeline's subject. */
+/**
+ * The last message of every pipeline's subject, up to the last that the leader has: of a replica that lags an event
+ * could miss the pipeline that was registered just before it.
+ * @throws {Retryable} `stale-read`.
+ */
 async function lastRegistrations(log: Log, subjects: Subjects): Promise<readonly LogEntry[]> {
+  const filter = subjects.filters.pipelines;
+  const end = (await log.leaderLastOf(filter))?.sequence;
+  if (end === undefined) return [];
   const last = new Map<string, LogEntry>();
-  for await (const entry of log.read([subjects.filters.pipelines])) last.set(entry.subject, entry);
+  let reached = 0;
+  for await (const entry of log.read([filter], { to: end })) {
+    last.set(entry.subject, entry);
+    reached = entry.sequence;
+  }
+  if (reached < end) throw staleRead(1, `nothing up to message ${end}`);
   return [...last.values()];
 }
 
@@ -27,7 +40,11 @@ async function registrationBelow(log: Log, last: LogEntry, sequence: number): Pr
   const current = chainFromLast(pipelineChain, last);
   if (current && last.sequence < sequence) return current.state;
   let chain = emptyChain(pipelineChain);
-  for await (const entry of log.read([last.subject], { to: sequence - 1 }))
-    chain = stepChain(pipelineChain, chain, entry);
+  let reached = 0;
+  for await (const entry of log.read([last.subject], { to: last.sequence })) {
+    if (entry.sequence < sequence) chain = stepChain(pipelineChain, chain, entry);
+    reached = entry.sequence;
+  }
+  if (reached < last.sequence) throw staleRead(1, `nothing up to message ${last.sequence}`);
   return chain.state;
 }
