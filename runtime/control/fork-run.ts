@@ -55,7 +55,7 @@ export async function forkRun(context: ForkingContext, request: ForkRequest): Pr
   const pins = request.push ? [] : pinsOf(origin).filter(({ node }) => !taken.includes(node));
   const others = new Set(plan.nodes.map(({ name }) => name).filter((name) => !taken.includes(name)));
   await assertThere(context, action, [...neededBy(origin, plan, others), ...outputsOf(origin, taken)]);
-  const place = await placeOf(context, origin, plan);
+  const place = await placeOf(context, origin, plan, changed);
   const derived = await startDerivedRun(context, origin, plan, place, {
     noCache: false,
     noEffects: !request.push,
@@ -130,15 +130,19 @@ function assertBlessedInEarnest({ started, fold }: Origin, plan: Plan, taken: re
   );
 }
 
-async function placeOf({ commitPlan }: ForkingContext, { reference }: Origin, plan: Plan): Promise<PlanPlace> {
-  const digest = planDigest(plan);
-  if (digest === reference.digest)
+async function placeOf(
+  { commitPlan }: ForkingContext,
+  { reference }: Origin,
+  plan: Plan,
+  changed: readonly PlanChange[],
+): Promise<PlanPlace> {
+  if (changed.length === 0)
     return {
-      planDigest: digest,
+      planDigest: reference.digest,
       planSequence: reference.sequence,
       planEventId: reference.eventId,
       planArtifactDigest: reference.artifactDigest,
     };
   const planArtifactDigest = await commitPlan(Plan.encode(plan).finish());
-  return { planDigest: digest, planSequence: 0n, planEventId: "", planArtifactDigest };
+  return { planDigest: planDigest(plan), planSequence: 0n, planEventId: "", planArtifactDigest };
 }

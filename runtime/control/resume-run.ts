@@ -1,4 +1,4 @@
-import type { PlanReference } from "../contracts/millrace/event/v1/event.ts";
+import type { PlanReference, RunStarted } from "../contracts/millrace/event/v1/event.ts";
 import type { Plan } from "../contracts/millrace/metadata/v1/plan.ts";
 import type { Plans } from "../driver/mod.ts";
 import {
@@ -11,7 +11,6 @@ import {
   predecessorOf,
   startedPlan,
 } from "../journal/mod.ts";
-import type { StartedPlan } from "../journal/mod.ts";
 import { appendEvent, newEventId, subjectsOf } from "../log/mod.ts";
 import type { Log } from "../log/mod.ts";
 import { Retryable, Terminal } from "../model/mod.ts";
@@ -26,7 +25,10 @@ export interface ResumeRequest {
   readonly run: string;
   /** Why, for people. */
   readonly reason: string;
-  /** The plan that the run has, or the pipeline's current one: code and parameters were mended in between. */
+  /**
+   * The plan that the run has, or the pipeline's current one: code and parameters were mended in between. A run that was
+   * derived from another keeps its own.
+   */
   readonly plan: "same" | "current";
 }
 
@@ -65,7 +67,8 @@ export async function resumeRun(log: Log, plans: Plans, request: ResumeRequest):
     const ends = await readRunEnds(log, subjects, { pipeline, run, plan: firstPlan }, await log.leaderLastSequence());
     const before = effectivePlan(started, ends.control.state);
     const nodes = reopenedBy(ends, firstPlan, run);
-    const brought = request.plan === "current" ? await mendedPlan(log, plans, request, before, ends) : undefined;
+    const followsCurrent = request.plan === "current" && !isDerived(started);
+    const brought = followsCurrent ? await mendedPlan(log, plans, request, before, ends) : undefined;
     const value = { outcome: predecessorOf(ends.outcome.head), reason, plan: brought };
     const event = { id: newEventId(), ...controlEvent(ends.control, { $case: "resumed", value }) };
     const subject = subjects.control(pipeline, run);
@@ -81,7 +84,12 @@ export async function resumeRun(log: Log, plans: Plans, request: ResumeRequest):
   );
 }
 
-async function readStart(log: Log, { pipeline, run }: ResumeRequest): Promise<StartedPlan> {
+/** A reproduction repeats a plan and a fork changes one; the pipeline's current plan is another matter. */
+function isDerived({ options }: RunStarted): boolean {
+  return (options?.originRun ?? "") !== "";
+}
+
+async function readStart(log: Log, { pipeline, run }: ResumeRequest): Promise<RunStarted> {
   const entry = await log.leaderLastOf(subjectsOf(log.namespace).started(pipeline, run));
   const body = entry && decodeEvent(entry.data)?.body;
   if (body?.$case === "runStarted") return body.value;
