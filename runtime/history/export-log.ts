@@ -108,7 +108,7 @@ export class Counter {
   }
 }
 
-function messageOf({ sequence, timeMs, subject, headers, data }: LogEntry, context: boolean): Message {
+function messageOf({ sequence, timeMs, subject, headers, data, expected }: LogEntry, context: boolean): Message {
   return {
     sequence: BigInt(sequence),
     timeMs: BigInt(timeMs),
@@ -116,5 +116,6 @@ function messageOf({ sequence, timeMs, subject, headers, data }: LogEntry, conte
     headers: [...headers].map(([name, value]) => ({ name, value })),
     data: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
     context,
+    expected: expected === undefined ? undefined : BigInt(expected),
   };
 }

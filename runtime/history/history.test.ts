@@ -105,6 +105,7 @@ describe("a whole log", () => {
       before.map(({ subject, sequence }) => [subject, sequence]),
     );
     expect(after.map(momentMs)).toEqual(before.map(({ timeMs }) => timeMs));
+    expect(after.map(({ expected }) => expected)).toEqual(before.map(({ expected }) => expected));
     for (const [index, entry] of before.entries()) {
       const copied = Buffer.from(after[index]?.data ?? []);
       expect(copied.subarray(0, entry.data.length).equals(entry.data)).toBe(true);
@@ -200,6 +201,7 @@ describe("a run", () => {
     const own = (await entriesOf(there)).filter(({ subject }) => subject.startsWith("mr.run.p."));
     expect(own).toHaveLength(imported.written);
     expect(own.at(-1)?.subject).toBe(subjects.started("p", "r1"));
+    expect(own.filter(({ expected }) => expected === undefined)).toEqual([]);
     const [was, is] = [await shown(log, store, "r1"), await shown(there, elsewhere(), "r1")];
     expect(is).toEqual(was);
     expect(is.startedAt).toBeLessThan(there.clock.epochMs());

@@ -37,7 +37,7 @@ export async function importLog(log: Log, file: string, beforeWriting: () => Pro
 }
 
 /** A message in its imported form and the sequence that it has there and here. */
-type PlacedMessage = ImportedMessage & { readonly at: number };
+type PlacedMessage = ImportedMessage & { readonly at: number; readonly expected: number | undefined };
 
 /** All messages of a file; where the log had a gap something stands in for what is missing, so that sequences agree. */
 async function* wholeLog(log: Log, file: string): AsyncGenerator<PlacedMessage> {
@@ -46,8 +46,10 @@ async function* wholeLog(log: Log, file: string): AsyncGenerator<PlacedMessage> 
   let at = 0;
   for await (const { value } of items) {
     if (value.$case !== "message") continue;
-    for (at += 1; at < Number(value.value.sequence); at += 1) yield { at, ...placeholder(log, at, value.value) };
-    yield { at, ...importedForm(value.value, form) };
+    for (at += 1; at < Number(value.value.sequence); at += 1)
+      yield { at, expected: undefined, ...placeholder(log, at, value.value) };
+    const { expected } = value.value;
+    yield { at, expected: expected === undefined ? undefined : Number(expected), ...importedForm(value.value, form) };
   }
 }
 
@@ -56,6 +58,7 @@ function placeholder(log: Log, at: number, { timeMs }: Message): ImportedMessage
     subject: `${log.namespace}.gap`,
     data: new TextEncoder().encode(`message ${at} was missing in the log that this was imported from`),
     headers: { [importedTimeHeader]: String(timeMs) },
+    expects: false,
   };
 }
 
@@ -104,8 +107,11 @@ class OnlyWriter {
     while (this.#underWay.length > 0) await this.#settleFirst();
   }
 
-  #send({ subject, data, headers, at }: PlacedMessage): Promise<Appended | MillraceError> {
-    return this.#log.append(subject, data, { headers, expectStreamSequence: at - 1 }).catch(toMillraceError);
+  #send({ subject, data, headers, at, expected }: PlacedMessage): Promise<Appended | MillraceError> {
+    const expectation = expected === undefined ? {} : { expectLastSequence: expected };
+    return this.#log
+      .append(subject, data, { headers, expectStreamSequence: at - 1, ...expectation })
+      .catch(toMillraceError);
   }
 
   async #settleFirst(): Promise<void> {

@@ -7,6 +7,8 @@ export interface ImportedMessage {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
+  /** Whether it expects its subject to be as it was: what a stranger wrote without that stays a stranger's. */
+  readonly expects: boolean;
 }
 
 /** How a message is brought into a log. */
@@ -34,6 +36,7 @@ export function importedForm(message: Message, form: ImportForm): ImportedMessag
     subject: `${form.namespace}${subject.slice(subject.indexOf("."))}`,
     data: importedBytes(data, { sequence, timeMs }, form),
     headers: Object.fromEntries(written),
+    expects: message.expected !== undefined,
   };
 }
 
