@@ -66,8 +66,11 @@ export interface NodeView {
 export interface RunView extends DerivationView {
   readonly run: string;
   readonly pipeline: string;
+  /** Of the plan that it follows now. */
   readonly planDigest: string;
   readonly state: RunStateName;
+  /** How often it was resumed. */
+  readonly epoch: number;
   readonly atSequence: number;
   readonly startedAt: number;
   readonly durationMs: number;
@@ -87,7 +90,7 @@ export interface ViewOptions {
   readonly nowMs: number;
 }
 
-/** The view of a folded run. Pure. @param plan The plan that its start names. */
+/** The view of a folded run. Pure. @param plan The plan that it follows: `effectivePlan`. */
 export function viewRun(fold: RunFold, plan: Plan, options: ViewOptions): RunView {
   const nodes = plan.nodes
     .filter(({ component }) => component !== sourceComponent)
@@ -102,6 +105,7 @@ export function viewRun(fold: RunFold, plan: Plan, options: ViewOptions): RunVie
     pipeline: fold.pipeline,
     planDigest: fold.started ? effectivePlan(fold.started.body, fold.control.state).digest : "",
     state: stateOfRun(fold),
+    epoch: fold.control.state.epoch,
     atSequence: fold.atSequence,
     startedAt,
     durationMs: Math.max(0, endedAt - startedAt),
@@ -123,8 +127,11 @@ export function stateOfRun({ outcome, control, nodes }: Pick<RunFold, "outcome" 
 
 function viewNode(fold: RunFold, plan: Plan, node: PlanNode, { uriOf, nowMs }: ViewOptions): NodeView {
   const history = fold.nodes.get(node.name);
-  const journal = history?.journal ?? emptyJournal;
-  const claim = journal.completed?.reused ? undefined : history?.lastClaim;
+  const recorded = history?.journal ?? emptyJournal;
+  // A resume opened it again, and nobody has claimed it since: how it ended before is history.
+  const reopened = recorded.epoch < fold.control.state.epoch && recorded.phase !== "completed";
+  const journal = reopened ? emptyJournal : recorded;
+  const claim = reopened || journal.completed?.reused ? undefined : history?.lastClaim;
   const state = stateOfNode(fold, plan, node, journal);
   const environment = journal.completed?.environment ?? claim?.body.environment;
   const startedAt = claim?.timeMs ?? (journal.completed ? (journal.head?.timeMs ?? null) : null);
@@ -137,7 +144,7 @@ function viewNode(fold: RunFold, plan: Plan, node: PlanNode, { uriOf, nowMs }: V
     cached: journal.completed?.reused !== undefined,
     startedAt,
     durationMs: startedAt === null || endedAt === undefined ? null : Math.max(0, endedAt - startedAt),
-    sequence: journal.head?.sequence ?? 0,
+    sequence: recorded.head?.sequence ?? 0,
     codeDigest: node.code.length === 0 ? null : node.code.map(({ digest }) => digest).join(","),
     executor: { backend: environment?.backend ?? "", version: environment?.componentVersion ?? "" },
     inputs: inputViews((history && inputsOf(history)) ?? []),

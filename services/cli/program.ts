@@ -1,8 +1,10 @@
 import { Command } from "commander";
 import { addHistoryCommands } from "./commands/history.ts";
+import { addExplainCommands } from "./commands/explain.ts";
 import { addModelCommands } from "./commands/models.ts";
 import { addPipelineCommands } from "./commands/pipelines.ts";
 import { addProjectCommands } from "./commands/projects.ts";
+import { addRecoveryCommands } from "./commands/recovery.ts";
 import { addReplayCommands } from "./commands/replay.ts";
 import { addRunCommands } from "./commands/runs.ts";
 import { addStackCommands } from "./commands/stack.ts";
@@ -27,7 +29,9 @@ Exit status: 0 done; 1 refused, failed or not equal, the reason on stderr; 2 wro
   addStackCommands(millrace, setStatus);
   addPipelineCommands(millrace, setStatus);
   addRunCommands(millrace, setStatus);
+  addRecoveryCommands(millrace, setStatus);
   addReplayCommands(millrace, setStatus);
+  addExplainCommands(millrace, setStatus);
   addModelCommands(millrace, setStatus);
   addHistoryCommands(millrace, setStatus);
   return millrace;

@@ -31,6 +31,7 @@ const view = (nodes: readonly NodeView[], more: Partial<RunView> = {}): RunView 
   pipeline: "penguins",
   planDigest: "",
   state: "succeeded",
+  epoch: 0,
   atSequence: 9,
   startedAt: 0,
   durationMs: 61_000,

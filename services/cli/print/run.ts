@@ -6,7 +6,7 @@ import { duration, metric, moment, shortDigest, shortRun } from "./values.ts";
 /** A run for people: what it is, its nodes, what went wrong, its metrics and what it pushed. */
 export function printRun(view: RunView): string {
   const parts = [
-    `Run ${shortRun(view.run)} of pipeline ${view.pipeline}: ${view.state}, ${duration(view.durationMs)}, started ${moment(view.startedAt)}`,
+    `Run ${shortRun(view.run)} of pipeline ${view.pipeline}: ${view.state}, ${duration(view.durationMs)}, started ${moment(view.startedAt)}${resumed(view)}`,
     ...printDerivation(view),
     ...(view.reason === null ? [] : [view.reason]),
     printNodes(view.nodes),
@@ -15,6 +15,11 @@ export function printRun(view: RunView): string {
     ...(view.pushed === null ? [] : [`Pushed version ${view.pushed.version} to ${view.pushed.uri}`]),
   ];
   return parts.join("\n\n");
+}
+
+function resumed({ epoch }: RunView): string {
+  if (epoch === 0) return "";
+  return epoch === 1 ? ", resumed once" : `, resumed ${epoch} times`;
 }
 
 /** The table of a run's nodes. */

@@ -9,13 +9,13 @@ export interface EndedRun extends StartedRun {
   readonly reason: string | null;
 }
 
-/** Waits until every run has ended once. */
-export async function awaitEnds(log: Log, runs: readonly StartedRun[]): Promise<readonly EndedRun[]> {
+/** Waits until every run has ended once. @param from Sequence at or behind which ends count; a resumed run has older. */
+export async function awaitEnds(log: Log, runs: readonly StartedRun[], from = 1): Promise<readonly EndedRun[]> {
   const subjects = subjectsOf(log.namespace);
   const ended = new Map<string, EndedRun>();
   const stop = new AbortController();
   const filters = runs.map(({ pipeline, run }) => subjects.outcome(pipeline, run));
-  for await (const entry of log.follow(filters, { signal: stop.signal })) {
+  for await (const entry of log.follow(filters, { from, signal: stop.signal })) {
     const place = parseSubject(entry.subject);
     const end = endOf(entry.data);
     if (place.kind !== "outcome" || end === undefined) continue;
