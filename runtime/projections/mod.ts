@@ -1,9 +1,15 @@
 export * from "./artifacts.ts";
 export * from "./derivation-view.ts";
 export * from "./derived.ts";
+export * from "./find-run.ts";
 export * from "./lineage.ts";
 export * from "./pipelines.ts";
+export type { ReadAt } from "./read-at.ts";
 export * from "./read-chain.ts";
 export * from "./run.ts";
+export * from "./run-index/mod.ts";
 export * from "./run-view.ts";
 export * from "./runs.ts";
+export * from "./why/mod.ts";
+export * from "./blessed-model.ts";
+export * from "./pushed-models.ts";

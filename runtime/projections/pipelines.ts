@@ -2,7 +2,7 @@ import { emptyChain, pipelineChain, stepChain } from "../journal/mod.ts";
 import type { Chain, Registrations } from "../journal/mod.ts";
 import { subjectsOf } from "../log/mod.ts";
 import type { Log } from "../log/mod.ts";
-import type { ReadAt } from "./runs.ts";
+import type { ReadAt } from "./read-at.ts";
 
 /** Every pipeline's registrations, by name. */
 export async function foldPipelines(log: Log, at: ReadAt = {}): Promise<ReadonlyMap<string, Chain<Registrations>>> {

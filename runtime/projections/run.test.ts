@@ -12,11 +12,12 @@ import { startTestAgent, startTestRun } from "../testing/memory-stack.ts";
 import type { TestWork } from "../testing/memory-stack.ts";
 import { testPlan } from "../testing/plans.ts";
 import { artifactsOf } from "./artifacts.ts";
+import { findRun } from "./find-run.ts";
 import { lineageAround, lineageOf } from "./lineage.ts";
 import { emptyRun, evolveRun, foldRun } from "./run.ts";
 import type { RunFold } from "./run.ts";
 import { viewRun } from "./run-view.ts";
-import { findRun, listRuns } from "./runs.ts";
+import { listRuns } from "./runs.ts";
 
 const plan = testPlan("p", {
   a: { inputs: { data: "source.dataset:Dataset" }, outputs: { out: "A" } },
@@ -130,8 +131,8 @@ describe("reads over all runs", () => {
       ["cached", "succeeded"],
       ["good", "succeeded"],
     ]);
-    expect(await findRun(log, "go")).toEqual({ pipeline: "p", run: "good" });
-    expect(await findRun(log, "latest")).toEqual({ pipeline: "p", run: "bad" });
+    expect(await findRun(log, "go")).toMatchObject({ pipeline: "p", run: "good" });
+    expect(await findRun(log, "latest")).toMatchObject({ pipeline: "p", run: "bad" });
     await expect(findRun(log, "x")).rejects.toMatchObject({ code: "unknown-run" });
   });
 

@@ -1,0 +1,66 @@
+import { parseSubject } from "../../log/mod.ts";
+import type { LogEntry } from "../../log/mod.ts";
+import { emptyRow, rowControlled, rowEnded, rowStarted, rowWorked } from "./run-row.ts";
+import type { RunRow } from "./run-row.ts";
+import { summaryOf } from "./run-summary.ts";
+import type { RunSummary } from "./run-summary.ts";
+
+/** Every run of the log in a few words, as of any moment up to the index's own. */
+export class RunIndex {
+  readonly #rows = new Map<string, RunRow>();
+  #sequence: number;
+
+  /** @param rows Rows as of a sequence; by default none as of the log's beginning. */
+  constructor(rows: Iterable<RunRow> = [], sequence = 0) {
+    for (const row of rows) this.#rows.set(row.run, row);
+    this.#sequence = sequence;
+  }
+
+  /** Last sequence folded. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Rows in the order of their starts; those without one come first. */
+  get rows(): readonly RunRow[] {
+    return [...this.#rows.values()].sort((a, b) => a.startedSequence - b.startedSequence);
+  }
+
+  /** Folds the next message of the log, whatever it is. Bodies of nodes' messages are not read. */
+  fold(entry: LogEntry): void {
+    this.#sequence = entry.sequence;
+    const subject = parseSubject(entry.subject);
+    if (!("run" in subject) || subject.kind === "artifact" || subject.kind === "verdict") return;
+    const before = this.#rows.get(subject.run);
+    const row = before ?? emptyRow(subject.pipeline, subject.run);
+    const after = rowAfter(row, subject.kind, entry);
+    if (after !== before) this.#rows.set(subject.run, after);
+  }
+
+  /**
+   * The runs that had started at a sequence, newest first.
+   * @param to At most the index's own.
+   * @param nowMs For the durations of runs that had not ended, Unix epoch milliseconds.
+   */
+  list(to: number, nowMs: number): readonly RunSummary[] {
+    const list: RunSummary[] = [];
+    for (const row of this.#rows.values()) {
+      const summary = summaryOf(row, to, nowMs);
+      if (summary !== undefined) list.push(summary);
+    }
+    return list.sort((a, b) => b.startedAt - a.startedAt || (a.run < b.run ? 1 : -1));
+  }
+}
+
+function rowAfter(row: RunRow, kind: "started" | "control" | "outcome" | "journal", entry: LogEntry): RunRow {
+  switch (kind) {
+    case "started":
+      return rowStarted(row, entry);
+    case "control":
+      return rowControlled(row, entry);
+    case "outcome":
+      return rowEnded(row, entry);
+    case "journal":
+      return rowWorked(row, entry.sequence);
+  }
+}
