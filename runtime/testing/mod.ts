@@ -1,4 +1,5 @@
 export * from "./execution-context.ts";
 export * from "./memory-stack.ts";
+export * from "./model-stack.ts";
 export * from "./plans.ts";
 export * from "./test-model.ts";

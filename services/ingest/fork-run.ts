@@ -23,8 +23,10 @@ export async function handleForkRun(
     of: forked.of,
     sequence: BigInt(forked.sequence),
     taken: [...forked.taken],
-    changed: forked.changed.map(({ was, is, ...change }) => ({
-      ...change,
+    changed: forked.changed.map(({ node, what, name, was, is }) => ({
+      node,
+      what,
+      name,
       was: canonicalJson(was),
       is: canonicalJson(is),
     })),
