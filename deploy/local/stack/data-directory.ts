@@ -20,6 +20,8 @@ export interface DataDirectory {
   readonly logs: string;
   /** Node's compile cache: with it twelve processes start in about half the time. */
   readonly compileCache: string;
+  /** Projections of the log that are kept between commands; a cache. */
+  readonly projections: string;
   /** Lock and state of the running stack. */
   readonly stack: string;
 }
@@ -36,6 +38,7 @@ export function dataDirectory(path: string): DataDirectory {
     modelBase: join(root, "push", "serving"),
     logs: join(root, "logs"),
     compileCache: join(root, "cache", "node"),
+    projections: join(root, "cache", "projections"),
     stack: join(root, "stack"),
   };
 }

@@ -4,7 +4,7 @@ import { effectivePlan } from "millrace/journal";
 import type { Log } from "millrace/log";
 import { subjectsOf } from "millrace/log";
 import { Terminal } from "millrace/model";
-import { findRun, foldRun, type RunFold, type RunView, viewRun } from "millrace/projections";
+import { findRun, foldRun, type ReadAt, type RunFold, type RunView, viewRun } from "millrace/projections";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
 
 /** A run with its plan, as of a sequence. */
@@ -14,11 +14,15 @@ export interface ReadRun {
   readonly view: RunView;
 }
 
+/** A moment to read a run at. */
+export type RunAt = ReadAt & { readonly to: number };
+
 /** Reads a run. @param name Its id, the beginning of it, or `latest`. */
-export async function readRun(log: Log, store: ArtifactStore, name: string, to: number): Promise<ReadRun> {
-  const { pipeline, run } = await findRun(log, name, { to });
+export async function readRun(log: Log, store: ArtifactStore, name: string, at: RunAt): Promise<ReadRun> {
+  const { to } = at;
+  const { pipeline, run, sequence } = await findRun(log, name, at);
   const filters = [subjectsOf(log.namespace).filters.run(pipeline, run)];
-  const fold = await foldRun(pipeline, run, log.read(filters, { to }));
+  const fold = await foldRun(pipeline, run, log.read(filters, { to, near: sequence }));
   const plan = await planOf(log, store, fold);
   const nowMs = to < (await log.leaderLastSequence()) ? ((await log.get(to))?.timeMs ?? Date.now()) : Date.now();
   const view = { ...viewRun(fold, plan, { uriOf: (digest) => store.uriOf(digest), nowMs }), atSequence: to };

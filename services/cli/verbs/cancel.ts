@@ -6,6 +6,7 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { CommonOptions, Invocation } from "../invocation.ts";
 import { printTable } from "../print/table.ts";
 import { shortRun } from "../print/values.ts";
+import { keptRuns } from "../read/kept-runs.ts";
 import { interruption } from "../session/interruption.ts";
 import { openLog } from "../session/log-session.ts";
 import { openStack } from "../session/stack-session.ts";
@@ -27,7 +28,7 @@ export async function cancel(
 ): Promise<ExitCode> {
   await using session = wait ? await openStack(invocation) : await openLog(invocation);
   const { log } = session;
-  const place = await findRun(log, name);
+  const place = await findRun(log, name, { kept: keptRuns(log, invocation) });
   const plans = createPlans(log, planReader(storeOf(invocation.data)));
   const patience = wait ? interruption() : AbortSignal.timeout(briefWaitMs);
   const cancelled = await cancelRun(log, plans, { ...place, reason }, patience);

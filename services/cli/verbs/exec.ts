@@ -6,6 +6,7 @@ import { debugExecution, type DebugResult } from "../debugging/debug-execution.t
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { type CommonOptions, type Invocation, workingDirectory } from "../invocation.ts";
 import { type RecordedStart, recordedStart } from "../debugging/recorded-start.ts";
+import { keptRuns } from "../read/kept-runs.ts";
 import { readRun } from "../read/run-view.ts";
 import { openLog } from "../session/log-session.ts";
 import { chosenServices } from "../session/services.ts";
@@ -46,7 +47,11 @@ async function readRecorded(invocation: Invocation, runName: string, nodeName: s
   await using session = await openLog(invocation);
   const store = storeOf(invocation.data);
   const to = await session.log.leaderLastSequence();
-  return recordedStart(store, await readRun(session.log, store, runName, to), nodeName);
+  return recordedStart(
+    store,
+    await readRun(session.log, store, runName, { to, kept: keptRuns(session.log, invocation) }),
+    nodeName,
+  );
 }
 
 function mainOf({ data }: Invocation, { start }: RecordedStart): string {

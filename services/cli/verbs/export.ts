@@ -5,6 +5,7 @@ import { findRun } from "millrace/projections";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { type Invocation, type ReadOptions, workingDirectory } from "../invocation.ts";
 import { shortRun } from "../print/values.ts";
+import { keptRuns } from "../read/kept-runs.ts";
 import { sequenceAt } from "../read/moment.ts";
 import { openLog } from "../session/log-session.ts";
 import { storeOf } from "../session/store.ts";
@@ -26,7 +27,7 @@ export async function exportHistory(
   const store = storeOf(invocation.data);
   const file = resolve(workingDirectory(), out);
   const options: ExportOptions = { file, to, ...(artifacts ? { store } : {}) };
-  const place = name === undefined ? undefined : await findRun(log, name, { to });
+  const place = name === undefined ? undefined : await findRun(log, name, { to, kept: keptRuns(log, invocation) });
   const exported = place ? await exportRun(log, place, store, options) : await exportLog(log, options);
   show(invocation, file, to, place, exported);
   return exitCode.done;

@@ -11,6 +11,7 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import { type CommonOptions, type Invocation, workingDirectory } from "../invocation.ts";
 import { shortRun } from "../print/values.ts";
 import { awaitEnds, type EndedRun } from "../publishing/await-ends.ts";
+import { keptRuns } from "../read/kept-runs.ts";
 import { openStack, type StackSession } from "../session/stack-session.ts";
 import { storeOf } from "../session/store.ts";
 
@@ -35,7 +36,7 @@ export async function fork(
   await using session = await openStack(invocation);
   const { log } = session;
   const store = storeOf(data);
-  const place = await findRun(log, name);
+  const place = await findRun(log, name, { kept: keptRuns(log, invocation) });
   const plan = code === undefined ? undefined : await codePlan(code, place.pipeline, store);
   const forked = await forkRun(
     {

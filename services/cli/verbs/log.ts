@@ -3,6 +3,7 @@ import { cloudEventType, type LogEntry, readEvent, subjectsOf } from "millrace/l
 import { findRun } from "millrace/projections";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { Invocation, ReadOptions } from "../invocation.ts";
+import { keptRuns } from "../read/kept-runs.ts";
 import { sequenceAt } from "../read/moment.ts";
 import { interruption } from "../session/interruption.ts";
 import { openLog } from "../session/log-session.ts";
@@ -16,7 +17,8 @@ export async function log(invocation: Invocation, options: LogOptions, [name]: r
   await using session = await openLog(invocation);
   const to = await sequenceAt(session.log, options.at);
   const subjects = subjectsOf(session.log.namespace);
-  const place = name === undefined ? undefined : await findRun(session.log, name, { to });
+  const place =
+    name === undefined ? undefined : await findRun(session.log, name, { to, kept: keptRuns(session.log, invocation) });
   const filters = place === undefined ? [] : [subjects.filters.run(place.pipeline, place.run)];
   const signal = interruption();
   const entries =

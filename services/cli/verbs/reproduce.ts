@@ -7,6 +7,7 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { CommonOptions, Invocation } from "../invocation.ts";
 import { printVerdict } from "../print/derivation.ts";
 import { shortRun } from "../print/values.ts";
+import { keptRuns } from "../read/kept-runs.ts";
 import { openStack, type StackSession } from "../session/stack-session.ts";
 import { storeOf } from "../session/store.ts";
 
@@ -25,7 +26,7 @@ export async function reproduce(
   const store = storeOf(invocation.data);
   const plans = createPlans(log, planReader(store));
   const context = { log, plans, has: (digest: string) => store.has(digest) };
-  const derived = await reproduceRun(context, await findRun(log, name));
+  const derived = await reproduceRun(context, await findRun(log, name, { kept: keptRuns(log, invocation) }));
   const verdict = await verdictOn(invocation, options, session, derived);
   show(invocation, derived, verdict);
   return verdict?.verdict === "diverged" ? exitCode.failed : exitCode.done;

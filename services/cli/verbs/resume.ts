@@ -6,6 +6,7 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { CommonOptions, Invocation } from "../invocation.ts";
 import { shortDigest, shortRun } from "../print/values.ts";
 import { awaitEnds, type EndedRun } from "../publishing/await-ends.ts";
+import { keptRuns } from "../read/kept-runs.ts";
 import { registerProject } from "../registration/register-project.ts";
 import { openStack, type StackSession } from "../session/stack-session.ts";
 import { storeOf } from "../session/store.ts";
@@ -26,7 +27,7 @@ export async function resume(
   const plan = planChoice(options.plan);
   await using session = await openStack(invocation);
   const { log, own } = session;
-  const place = await findRun(log, name);
+  const place = await findRun(log, name, { kept: keptRuns(log, invocation) });
   if (plan === "current" && !own) await registerProject(invocation, log);
   const plans = createPlans(log, planReader(storeOf(invocation.data)));
   const resumed = await resumeRun(log, plans, { ...place, plan, reason: options.reason ?? "" });

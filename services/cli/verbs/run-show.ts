@@ -1,6 +1,7 @@
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { Invocation, ReadOptions } from "../invocation.ts";
 import { printRun } from "../print/run.ts";
+import { keptRuns } from "../read/kept-runs.ts";
 import { sequenceAt } from "../read/moment.ts";
 import { readRun } from "../read/run-view.ts";
 import { openLog } from "../session/log-session.ts";
@@ -14,7 +15,10 @@ export async function runShow(
 ): Promise<ExitCode> {
   await using session = await openLog(invocation);
   const to = await sequenceAt(session.log, at);
-  const { view } = await readRun(session.log, storeOf(invocation.data), name, to);
+  const { view } = await readRun(session.log, storeOf(invocation.data), name, {
+    to,
+    kept: keptRuns(session.log, invocation),
+  });
   invocation.print(invocation.json ? JSON.stringify(view) : printRun(view));
   return exitCode.done;
 }

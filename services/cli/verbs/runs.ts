@@ -3,6 +3,7 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { Invocation, ReadOptions } from "../invocation.ts";
 import { printTable } from "../print/table.ts";
 import { duration, moment, shortRun } from "../print/values.ts";
+import { keptRuns } from "../read/kept-runs.ts";
 import { sequenceAt } from "../read/moment.ts";
 import { openLog } from "../session/log-session.ts";
 
@@ -10,7 +11,7 @@ import { openLog } from "../session/log-session.ts";
 export async function runs(invocation: Invocation, { at }: ReadOptions): Promise<ExitCode> {
   await using session = await openLog(invocation);
   const atSequence = await sequenceAt(session.log, at);
-  const list = await listRuns(session.log, Date.now(), { to: atSequence });
+  const list = await listRuns(session.log, Date.now(), { to: atSequence, kept: keptRuns(session.log, invocation) });
   if (invocation.json) {
     invocation.print(JSON.stringify(list.map((run) => Object.assign({}, run, { atSequence }))));
   } else if (list.length === 0) {
