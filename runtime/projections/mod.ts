@@ -10,6 +10,8 @@ export * from "./run.ts";
 export * from "./run-index/mod.ts";
 export * from "./run-view.ts";
 export * from "./runs.ts";
+export * from "./reachability.ts";
+export * from "./retention-ledger.ts";
 export * from "./why/mod.ts";
 export * from "./blessed-model.ts";
 export * from "./pushed-models.ts";

@@ -1,5 +1,21 @@
-import type { Log } from "millrace/log";
+import { type Log, momentMs } from "millrace/log";
 import { WrongUse } from "../wrong-use.ts";
+
+/** A moment of the log. */
+export interface Moment {
+  /** Last sequence that counts. */
+  readonly sequence: number;
+  /** What time it was, for what had not ended then: Unix epoch milliseconds. */
+  readonly nowMs: number;
+}
+
+/** The moment that --at names: of a past one the time of its last message, else now. @throws {WrongUse} it is neither. */
+export async function readMoment(log: Log, at: string | undefined): Promise<Moment> {
+  const sequence = await sequenceAt(log, at);
+  const entry = at === undefined ? undefined : await log.get(sequence + 1);
+  const last = entry && sequence > 0 ? await log.get(sequence) : undefined;
+  return { sequence, nowMs: last === undefined ? log.clock.epochMs() : momentMs(last) };
+}
 
 /**
  * The sequence up to which a read goes.
