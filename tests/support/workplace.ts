@@ -20,6 +20,8 @@ export type Edits = Readonly<Record<string, readonly (readonly [string, string])
 
 /** The stack's record: what `up` writes down for other programs. */
 interface StackRecord {
+  /** Process that holds it. */
+  readonly pid: number;
   readonly natsUrl: string;
   readonly services: readonly { readonly name: string; readonly pid: number; readonly address: string }[];
 }
