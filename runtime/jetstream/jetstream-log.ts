@@ -80,6 +80,10 @@ export class JetStreamLog implements Log {
     return (await streamInfo(this.#to.requests, this.#to.stream)).state.last_seq;
   }
 
+  async serverTimeMs(): Promise<number> {
+    return Date.parse((await streamInfo(this.#to.requests, this.#to.stream)).ts);
+  }
+
   async created(): Promise<string> {
     return (await streamInfo(this.#to.requests, this.#to.stream)).created;
   }

@@ -5,6 +5,8 @@ import type { Requests } from "./requests.ts";
 export interface StreamInfo {
   /** RFC 3339, with nanoseconds. */
   readonly created: string;
+  /** The server's time at its answer, RFC 3339. */
+  readonly ts: string;
   readonly state: {
     readonly last_seq: number;
     /** Messages by subject, where a filter of subjects was given and any matched. */

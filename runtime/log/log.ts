@@ -106,6 +106,8 @@ export interface Log extends AsyncDisposable {
   leaderLastOf(filter: string): Promise<LogEntry | undefined>;
   /** The leader's last sequence in the whole stream. */
   leaderLastSequence(): Promise<number>;
+  /** The server's time, Unix epoch milliseconds: what times of messages are compared with, since clocks of machines differ. */
+  serverTimeMs(): Promise<number>;
   /** When the stream was made, as the server writes it: what is kept of one stream is not taken for another's. */
   created(): Promise<string>;
   /** The message at a sequence, from the leader. */

@@ -55,6 +55,11 @@ export class MemoryLog implements Log {
     return this.stream.lastSequence;
   }
 
+  async serverTimeMs(): Promise<number> {
+    this.#assertOpen();
+    return this.stream.clock.epochMs();
+  }
+
   async created(): Promise<string> {
     return this.stream.created;
   }

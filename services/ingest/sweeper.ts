@@ -45,9 +45,10 @@ export function startSweeper(context: SweeperContext): Sweeper {
   const watching = watch(context, runs, seen, stop.signal).catch((error: unknown) => {
     if (!stop.signal.aborted) context.onTrouble(error);
   });
-  const { clock } = context.log;
+  const { log } = context;
   const periodMs = context.silentMs / 2 + (context.random ?? Math.random)() * (context.silentMs / 2);
-  const endSweeping = every(clock, periodMs, () => void sweep(context, runs, clock.epochMs()).catch(context.onTrouble));
+  const sweepNow = async () => sweep(context, runs, await log.serverTimeMs());
+  const endSweeping = every(log.clock, periodMs, () => void sweepNow().catch(context.onTrouble));
   return {
     caughtUp: (sequence) => seen.reaches(sequence),
     sweep: (nowMs) => sweep(context, runs, nowMs),

@@ -5,6 +5,14 @@ import type { Journal } from "../../journal/mod.ts";
 import { endRun, writeFanOut } from "../../publisher/mod.ts";
 import type { AgentContext } from "./context.ts";
 
+export interface EndNodeOptions {
+  /** What is missing, where that is known. */
+  readonly items?: readonly FanOutItem[];
+  readonly checkRunEnd?: boolean;
+  /** Sequence of the trigger: the run's end is judged by what stood then, or it would be missed by all. */
+  readonly atLeast?: number;
+}
+
 /**
  * What follows a terminal message: its fan-out, and the run's end if the node is a sink or was cancelled.
  * Only what is missing is written, so whoever sees an unfinished end may finish it.
@@ -14,7 +22,7 @@ export async function endNode(
   placed: PlacedNode,
   snapshot: Snapshot,
   journal: Journal,
-  options: { readonly items?: readonly FanOutItem[]; readonly checkRunEnd?: boolean } = {},
+  options: EndNodeOptions = {},
 ): Promise<void> {
   const { pipeline, run } = snapshot;
   const { node, plan, planDigest } = placed;
@@ -28,6 +36,8 @@ export async function endNode(
       runKind: snapshot.started.options?.kind ?? RunKind.RUN_KIND_UNSPECIFIED,
       standing: snapshot.fanOut,
     }),
-    endsRun ? endRun(log, subjects, { pipeline, run, plan }, journal.head?.sequence ?? 0) : undefined,
+    endsRun
+      ? endRun(log, subjects, { pipeline, run, plan }, Math.max(journal.head?.sequence ?? 0, options.atLeast ?? 0))
+      : undefined,
   ]);
 }

@@ -87,6 +87,12 @@ async function findPlan(
   return { plan: await plans.load(reference), planDigest: reference.digest };
 }
 
+/** The server's time where a due time or the age of a claim is to be compared with it; elsewhere it decides nothing. */
+async function serverTimeFor({ log }: AgentContext, { journals }: Snapshot, { node }: PlacedNode): Promise<number> {
+  const phase = journals.get(node.name)?.phase;
+  return phase === "claimed" || phase === "retrying" ? log.serverTimeMs() : log.clock.epochMs();
+}
+
 /** The node as the plan of the run's epoch has it. */
 async function placedNow({ plans }: AgentContext, placed: PlacedNode, snapshot: Snapshot): Promise<PlacedNode> {
   const reference = effectivePlan(snapshot.started, snapshot.control.state);
@@ -126,7 +132,7 @@ async function handleNode(
       const placed = await placedNow(context, triggered, snapshot);
       const decision = decideNode(placed, snapshot, {
         trigger: { durable: handled.durable, sequence: handled.lease.delivery.entry.sequence },
-        nowMs: Math.max(context.log.clock.epochMs(), handled.lease.delivery.entry.timeMs),
+        nowMs: await serverTimeFor(context, snapshot, placed),
         isRunning: (claimEventId) => context.running.all.has(claimEventId),
       });
       if (decision.kind === "run" && slot === undefined) {
@@ -173,7 +179,11 @@ async function act(
     case "later":
       return decision;
     case "ended":
-      await endNode(context, placed, snapshot, journal, { items: decision.missing, checkRunEnd: decision.checkRunEnd });
+      await endNode(context, placed, snapshot, journal, {
+        items: decision.missing,
+        checkRunEnd: decision.checkRunEnd,
+        atLeast: lease.delivery.entry.sequence,
+      });
       return { kind: "done" };
     case "skip":
       return endWithoutWork(context, placed, snapshot, { type: "skip", epoch, skipped: decision.skipped });

@@ -68,6 +68,10 @@ export class SimulatedLog implements Log {
     return this.#process.call("leaderLastSequence", () => this.#last);
   }
 
+  serverTimeMs(): Promise<number> {
+    return this.#process.call("leaderLastSequence", () => this.#server.stream.clock.epochMs());
+  }
+
   async created(): Promise<string> {
     return this.#server.stream.created;
   }

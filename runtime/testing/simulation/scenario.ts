@@ -107,7 +107,7 @@ export function drawScenario(seed: number, options: ScenarioOptions = {}): Scena
 function drawSkew(skewed: boolean, random: Random): Skew {
   if (!skewed) return { offsetMs: 0, rate: 1 };
   const offsetMs = random.pick([-600_000, -20_000, -500, 0, 700, 40_000, 3_600_000]);
-  return { offsetMs, rate: random.pick([0.98, 1, 1, 1.02]) };
+  return { offsetMs, rate: random.pick([0.9999, 1, 1, 1.0001]) };
 }
 
 function drawActs(random: Random, { name }: Shape, wanted: readonly Act["kind"][]): readonly Act[] {

@@ -51,8 +51,7 @@ function checkAttempts(world: World, history: History, run: RunHistory, { node, 
       );
   for (const [index, step] of steps.entries()) {
     const due = steps[index - 1]?.journal.dueMs;
-    const early =
-      due !== undefined && step.journal.phase === "claimed" && step.written.entry.timeMs < due - earlyMs(world);
+    const early = due !== undefined && step.journal.phase === "claimed" && step.written.entry.timeMs < due - roundingMs;
     if (early)
       world.violate(
         "too-early",
@@ -61,10 +60,8 @@ function checkAttempts(world: World, history: History, run: RunHistory, { node, 
   }
 }
 
-/** Clocks ahead of the server's make a retry early; without skew only rounding does. */
-function earlyMs({ scenario }: World): number {
-  return scenario.skewOf(1).rate === 1 && scenario.skewOf(1).offsetMs === 0 ? 2 : Number.POSITIVE_INFINITY;
-}
+/** Times are whole milliseconds on the server, and a delay begins when the failure is stored. */
+const roundingMs = 2;
 
 /** What a node failed of must have happened; what it was skipped for must be missing. */
 function checkEnd(world: World, history: History, run: RunHistory, { node, steps }: NodeHistory): void {
