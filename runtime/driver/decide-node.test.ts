@@ -264,6 +264,12 @@ describe("decideNode() of a claimed node", () => {
       cancelRequested: true,
     });
   });
+
+  it("does not cancel a retry that may have acted outside either, and does not wait for it to be due", () => {
+    const made = completed(30, { name: "model", artifact: artifact("Model", "c") });
+    const journals = { c: made, validate: retrying(nowMs + 60_000) };
+    expect(decide("validate", { journals, control: { cancelRequested: true } })).toMatchObject({ kind: "run" });
+  });
 });
 
 describe("decideNode() of an ended node", () => {

@@ -69,9 +69,9 @@ export function decideNode(placed: PlacedNode, snapshot: Snapshot, context: Deci
   }
   const exhausted = nothingLeft(placed, journal, epoch, context.nowMs);
   if (exhausted) return exhausted;
-  const mayHaveActed = node.externalEffects && journal.phase === "claimed";
+  const mayHaveActed = node.externalEffects && (journal.phase === "claimed" || journal.phase === "retrying");
   if (cancelRequested && !mayHaveActed) return { kind: "cancel", reason: cancelSentence(cancelReason) };
-  if (journal.phase === "retrying" && journal.dueMs !== undefined && journal.dueMs > context.nowMs)
+  if (journal.phase === "retrying" && journal.dueMs !== undefined && journal.dueMs > context.nowMs && !cancelRequested)
     return { kind: "later", delayMs: journal.dueMs - context.nowMs };
 
   const inputs = resolveInputs(placed, snapshot);

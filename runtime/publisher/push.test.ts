@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { targetChain } from "../journal/mod.ts";
-import { MemoryLog, subjectsOf } from "../log/mod.ts";
+import { emptyChain, outcomeChain, outcomeEvent, targetChain } from "../journal/mod.ts";
+import { appendEvent, MemoryLog, newEventId, subjectsOf } from "../log/mod.ts";
 import { foldChain } from "../projections/mod.ts";
 import { intendPush, type PushDecision, recordPushed } from "./push.ts";
 
@@ -45,6 +45,21 @@ describe("intendPush()", () => {
     expect(state.served?.version).toBe(newest);
     expect(state.open).toEqual([]);
     expect(await log.leaderLastSequence()).toBe(4);
+  });
+
+  it("waits for another run that is pushing this very model, and serves it once that has", async () => {
+    const first = await intend("one", "the model");
+    expect(await intend("two", "the model")).toMatchObject({ kind: "under-way", by: { run: "one", version: 1n } });
+    if (first.kind === "intended") await recordPushed(log, subjects, destination, first.push, "file:///serving");
+    expect(await intend("two", "the model")).toMatchObject({ kind: "served", push: { run: "one" } });
+  });
+
+  it("does not wait for a run that ended in the middle of its push", async () => {
+    await intend("one", "the model");
+    const body = { $case: "runFailed" as const, value: { epoch: 0, heads: [], node: "push", code: "", message: "" } };
+    const event = { id: newEventId(), ...outcomeEvent(emptyChain(outcomeChain), body) };
+    await appendEvent(log, subjects.outcome("p", "one"), event, { expectLastSequence: 0 });
+    expect(await intend("two", "the model")).toMatchObject({ kind: "intended", push: { run: "two" } });
   });
 
   it("intends anew for another model of the same run, as after its mended code was resumed", async () => {

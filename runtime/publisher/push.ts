@@ -1,10 +1,10 @@
 import type { Event, Push } from "../contracts/millrace/event/v1/event.ts";
 import type { Artifact } from "../contracts/millrace/metadata/v1/artifact.ts";
-import { targetChain, targetEvent } from "../journal/mod.ts";
+import { controlChain, outcomeChain, targetChain, targetEvent } from "../journal/mod.ts";
 import type { Chain, Target } from "../journal/mod.ts";
 import { appendEvent, newEventId } from "../log/mod.ts";
 import type { Log, Subjects } from "../log/mod.ts";
-import { foldChain } from "../projections/mod.ts";
+import { foldChain, readChainFrom } from "../projections/mod.ts";
 import { Retryable } from "../model/mod.ts";
 
 /** Races for a destination's chain before the attempt is given back. */
@@ -30,6 +30,8 @@ export type PushDecision =
   | { readonly kind: "intended"; readonly push: Push; readonly adopted: boolean }
   /** The destination serves this very model already. */
   | { readonly kind: "served"; readonly push: Push }
+  /** Another run is pushing this very model. */
+  | { readonly kind: "under-way"; readonly by: Push }
   /** A model blessed later is served or about to be. */
   | { readonly kind: "outdated"; readonly by: Push };
 
@@ -43,6 +45,8 @@ export async function intendPush(log: Log, subjects: Subjects, request: PushRequ
     const chain = await foldChain(log, targetChain, subject);
     const standing = standingDecision(chain.state, request);
     if (standing) return standing;
+    const by = await underWayIn(log, subjects, chain.state, request);
+    if (by) return { kind: "under-way", by };
     const push = pushOf(request);
     const event: Event = {
       id: newEventId(),
@@ -63,6 +67,31 @@ export async function openPush(
 ): Promise<Push | undefined> {
   const { state } = await foldChain(log, targetChain, subjects.target(request.destination));
   return state.open.find((push) => isOf(push, request));
+}
+
+/** What a push has in common with another of the same model. */
+type SameModel = Pick<PushRequest, "run" | "node" | "model" | "destination">;
+
+/** Another run's open push of the same model, while that run goes on: two at once would make one model two versions. */
+export async function findUnderWay(log: Log, subjects: Subjects, request: SameModel): Promise<Push | undefined> {
+  const { state } = await foldChain(log, targetChain, subjects.target(request.destination));
+  if (state.open.some((push) => isOf(push, request))) return undefined;
+  return underWayIn(log, subjects, state, request);
+}
+
+async function underWayIn(log: Log, subjects: Subjects, { open }: Target, request: SameModel) {
+  for (const push of open) {
+    if (push.model?.digest !== request.model.digest || isOf(push, request)) continue;
+    if (!(await hasEnded(log, subjects, push))) return push;
+  }
+  return undefined;
+}
+
+async function hasEnded(log: Log, subjects: Subjects, { pipeline, run }: Push): Promise<boolean> {
+  const [outcomes, controls] = [subjects.outcome(pipeline, run), subjects.control(pipeline, run)];
+  const outcome = await readChainFrom(log, outcomeChain, outcomes, await log.leaderLastOf(outcomes));
+  const control = await readChainFrom(log, controlChain, controls, await log.leaderLastOf(controls));
+  return outcome.state.epoch >= control.state.epoch;
 }
 
 /** Records that a push happened; it may have been recorded already. */

@@ -4,7 +4,7 @@ import { newEventId } from "../../log/mod.ts";
 import { writeJournal } from "../../publisher/mod.ts";
 import type { AgentContext } from "./context.ts";
 import { claimCommand } from "./claim-command.ts";
-import { alreadyServed } from "./effect.ts";
+import { alreadyServed, pushUnderWay, underWayDelayMs } from "./effect.ts";
 import { complete } from "./end-claim.ts";
 import { holdClaim } from "./hold-claim.ts";
 import { placeOf } from "./node-run.ts";
@@ -23,6 +23,7 @@ export async function runNode(context: AgentContext, run: NodeRun): Promise<Node
   const before = run.snapshot.journals.get(run.placed.node.name) ?? emptyJournal;
   const reused = lookup.completed ?? (await alreadyServed(context, run));
   if (reused) return complete(context, run, before, reused, lookup);
+  if (await pushUnderWay(context, run)) return { kind: "later", delayMs: underWayDelayMs };
   return claimNode(context, run, before, lookup, (held) => holdClaim(context, run, held));
 }
 

@@ -6,6 +6,7 @@ import { blessedChain, targetChain } from "../../journal/mod.ts";
 import {
   bless,
   blessedSequence,
+  findUnderWay,
   intendPush,
   journalSubject,
   openPush,
@@ -13,6 +14,7 @@ import {
   withdrawPush,
 } from "../../publisher/mod.ts";
 import { foldChain, readChainFrom, readJournalFrom } from "../../projections/mod.ts";
+import { Retryable } from "../../model/mod.ts";
 import type { AgentContext } from "./context.ts";
 import type { NodeRun } from "./node-run.ts";
 import type { Running } from "./running.ts";
@@ -30,6 +32,9 @@ export type EffectPermit =
 /** How an effect ended after the work. */
 export type EffectEnd = { readonly kind: "settled" } | { readonly kind: "again" } | { readonly kind: "drop" };
 
+/** Wait before a push of the same model by another run is looked at again, in milliseconds. */
+export const underWayDelayMs = 1_000;
+
 const goWithout = (note?: string): EffectPermit => ({ kind: "go", push: undefined, note });
 
 /**
@@ -44,7 +49,7 @@ export async function prepareEffect(context: AgentContext, run: NodeRun, running
   if (snapshot.started.options?.noEffects) return goWithout("staged only: this run reproduces or forks another");
   const { pipeline } = snapshot;
   const destination = context.destinationOf(placed.node.parametersJson);
-  const decision = await intendPush(context.log, context.subjects, {
+  const request = {
     pipeline,
     run: snapshot.run,
     node: placed.node.name,
@@ -53,8 +58,15 @@ export async function prepareEffect(context: AgentContext, run: NodeRun, running
     blessedSequence: await blessedSequence(context.log, context.subjects, pipeline, model.digest),
     startedSequence: snapshot.startedSequence,
     claimEventId: running.claimEventId,
-  });
+  };
+  running.stop.signal.throwIfAborted();
+  // From here a cancel comes too late: the intent may stand before anyone here knows.
+  running.committed = true;
+  const decision = await intendPush(context.log, context.subjects, request);
+  running.committed = decision.kind === "intended";
   switch (decision.kind) {
+    case "under-way":
+      throw underWay(decision.by);
     case "served": {
       const completed = await servedOutcome(context, placed, decision.push, inputs);
       return completed ? { kind: "end", completed } : { kind: "go", push: decision.push, note: undefined };
@@ -62,10 +74,7 @@ export async function prepareEffect(context: AgentContext, run: NodeRun, running
     case "outdated":
       return goWithout(`not pushed: ${whyOutdated(decision.by)}`);
     case "intended": {
-      if (await stillHeld(context, run, running)) {
-        running.committed = true;
-        return { kind: "go", push: decision.push, note: undefined };
-      }
+      if (await stillHeld(context, run, running)) return { kind: "go", push: decision.push, note: undefined };
       if (!decision.adopted)
         await withdrawPush(context.log, context.subjects, destination, decision.push, "its claim was superseded");
       return { kind: "drop" };
@@ -87,6 +96,25 @@ export async function alreadyServed(context: AgentContext, run: NodeRun): Promis
   const { state } = await readChainFrom(log, targetChain, subject, await log.leaderLastOf(subject));
   if (state.open.length > 0 || state.served?.model?.digest !== model.digest) return undefined;
   return servedOutcome(context, placed, state.served, inputs);
+}
+
+/** Another run's push of this node's model that is under way: it will serve this node too, so there is nothing to claim. */
+export async function pushUnderWay(context: AgentContext, run: NodeRun): Promise<boolean> {
+  if (context.declaration.effect !== "push" || run.snapshot.started.options?.noEffects) return false;
+  const model = modelToPush(run.inputs);
+  if (model === undefined) return false;
+  const { log, subjects } = context;
+  const destination = context.destinationOf(run.placed.node.parametersJson);
+  const request = { run: run.snapshot.run, node: run.placed.node.name, model, destination };
+  return (await findUnderWay(log, subjects, request)) !== undefined;
+}
+
+function underWay({ run, version }: Push): Retryable {
+  return new Retryable(
+    "push-under-way",
+    `Cannot push this model now: run ${run} is pushing it as version ${version}. It is looked at again in a moment`,
+    { retryAfterMs: underWayDelayMs },
+  );
 }
 
 /** Whether a cancel that was read after the claim may still end it: not once this run has intended its push, or blessed. */

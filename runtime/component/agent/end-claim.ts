@@ -84,8 +84,6 @@ export async function fail(
     running.stop.abort("superseded");
     throw error;
   }
-  // Work that was stopped in the middle may have acted: its intent stays open, for a resume to finish.
-  if (push && error.class === "terminal" && stopped === undefined) await withdraw(context, run, push, error);
   const journal = await journalBehind(held);
   running.ending = true;
   const cancelled = stopped === "cancelled" || error instanceof Cancelled;
@@ -95,6 +93,9 @@ export async function fail(
     : { ...failCommand(run, running.claimEventId, error), ...(timeLeft && { timeLeft }) };
   const written = await writeJournal(context.log, context.subjects, placeOf(run), journal, command);
   if (written.kind !== "written") return { kind: "again" };
+  // Behind the outcome, since a claim that was lost has nothing to take back: whoever holds it now may have adopted it.
+  // Work that was stopped in the middle may have acted: its intent stays open, for a resume to finish.
+  if (push && error.class === "terminal" && stopped === undefined) await withdraw(context, run, push, error);
   const { pipeline, run: runId, node, attempt } = running;
   context.logger.warn({ pipeline, run: runId, node, attempt, code: error.code }, error.message);
   if (written.journal.phase === "retrying")

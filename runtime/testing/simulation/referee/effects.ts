@@ -1,10 +1,11 @@
+import type { Push } from "../../../contracts/millrace/event/v1/event.ts";
 import { emptyChain, stepChain, targetChain } from "../../../journal/mod.ts";
 import type { Chain, Target } from "../../../journal/mod.ts";
 import type { Effect } from "../executor.ts";
 import type { Written } from "../server.ts";
 import { qualityOf } from "../work.ts";
 import type { World } from "../world.ts";
-import { epochOf } from "./history.ts";
+import { epochOf, journalOf } from "./history.ts";
 import type { History } from "./history.ts";
 
 /** At most one push a blessed model, in the order of blessings, each intended before, none by a claim that was lost. */
@@ -20,7 +21,7 @@ function checkTarget(world: World, history: History, written: readonly Written[]
   let chain: Chain<Target> = emptyChain(targetChain);
   for (const { entry } of written) chain = stepChain(targetChain, chain, entry);
   const { served, open, history: pushed } = chain.state;
-  for (const push of open)
+  for (const push of open.filter((other) => !mayHaveActed(history, other)))
     world.violate(
       "push-left-open",
       `version ${push.version} was intended by ${push.run} and neither pushed nor taken back`,
@@ -47,6 +48,12 @@ function checkTarget(world: World, history: History, written: readonly Written[]
       "best-not-served",
       `the model blessed at ${blessed.entry.sequence} is not served, version ${served?.version} is`,
     );
+}
+
+/** Whether a push failed in the middle: nobody can know whether it acted, and a resume finishes it. */
+function mayHaveActed(history: History, { pipeline, run, node }: Push): boolean {
+  const owner = history.runs.get(`${pipeline}.${run}`);
+  return owner !== undefined && journalOf(owner, node).phase === "failed";
 }
 
 /** An effect has its intent, and its claim stood when the intent did. */
