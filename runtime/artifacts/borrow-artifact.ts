@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { manifestFile } from "./directory-store.ts";
+import { manifestFile } from "./place.ts";
 import type { ArtifactStore } from "./store.ts";
 
 /**

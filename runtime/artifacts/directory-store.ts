@@ -1,26 +1,37 @@
 import { randomUUID } from "node:crypto";
 import {
   chmodSync,
+  closeSync,
   existsSync,
+  fstatSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
-  rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Artifact, Manifest } from "../contracts/millrace/metadata/v1/artifact.ts";
-import { digestOf, hexOf, isDigest, MillraceError, Terminal } from "../model/mod.ts";
+import { digestOf, isDigest, MillraceError, Retryable, Terminal } from "../model/mod.ts";
 import { copyIntoStaging } from "./copy-into-staging.ts";
+import { sizeOf } from "./disk-usage.ts";
 import { flushPayload } from "./flush.ts";
 import { manifestSize, manifestText, parseManifest } from "./manifest.ts";
 import { manifestOf } from "./payload.ts";
+import { isAt, manifestFile, placeOfDigest, renamed } from "./place.ts";
+import { processName } from "./process-name.ts";
+import { removeIfEmpty } from "./staging-sweep.ts";
 import { storeError } from "./store-error.ts";
 import type { ArtifactStore, CommitOptions, ImportOptions, Staging } from "./store.ts";
+import { rescue } from "./trash.ts";
 import { VerifiedFiles } from "./verified-files.ts";
+
+/** Times that equal bytes may be taken away from under a commit that settles on them. */
+const settlesMax = 5;
 
 export interface DirectoryStoreOptions {
   /**
@@ -53,7 +64,7 @@ export class DirectoryStore implements ArtifactStore {
   constructor(root: string, options: DirectoryStoreOptions = {}) {
     this.root = resolve(root);
     this.#flush = options.flush ?? false;
-    this.#staging = `${this.root}/staging/${process.pid}-${randomUUID().slice(0, 8)}`;
+    this.#staging = `${this.root}/staging/${processName()}-${randomUUID().slice(0, 8)}`;
   }
 
   async stage(executionId: string, output: string): Promise<Staging> {
@@ -82,10 +93,10 @@ export class DirectoryStore implements ArtifactStore {
         );
       const text = manifestText(manifest);
       const digest = digestOf(text);
-      const moved = this.#moved(staging, digest);
-      if (!moved) await this.#settleInPlace(staging, digest, manifest);
-      if (this.#flush) flushPayload([], dirname(this.#place(digest)));
-      this.#writeManifest(digest, text);
+      await this.#settle(staging, digest, manifest, text).catch((error: unknown) => {
+        this.#takeBack(staging, digest);
+        throw error;
+      });
       return { type: options.type, digest, ...manifestSize(manifest), properties: { ...options.properties } };
     });
   }
@@ -93,9 +104,9 @@ export class DirectoryStore implements ArtifactStore {
   async importFile(path: string, options: ImportOptions): Promise<Artifact> {
     const staging = await this.stage(`import-${randomUUID()}`, "file");
     try {
-      await this.#guarded("write artifacts in", () =>
-        copyIntoStaging(path, `${staging.path}/${basename(options.name ?? path)}`, options.sha256),
-      );
+      const copy = `${staging.path}/${basename(options.name ?? path)}`;
+      const copying = () => copyIntoStaging(path, copy, options.sha256);
+      await this.#guarded("write artifacts in", copying, () => sizeOf(path));
       return await this.commit(staging, options);
     } finally {
       await this.discard(staging);
@@ -103,6 +114,16 @@ export class DirectoryStore implements ArtifactStore {
   }
 
   async open(digest: string): Promise<string> {
+    try {
+      return await this.#openVerified(digest);
+    } catch (error) {
+      // Whoever asks for it has it from the log: then it was collected a moment too early.
+      if (!isBroken(error) || !rescue(this.root, digest)) throw error;
+      return await this.#openVerified(digest);
+    }
+  }
+
+  async #openVerified(digest: string): Promise<string> {
     const manifest = await this.manifest(digest);
     const place = this.#place(digest);
     await this.#guarded("read artifacts in", () => this.#verified.verify(place, digest, manifest));
@@ -141,6 +162,23 @@ export class DirectoryStore implements ArtifactStore {
     });
   }
 
+  /**
+   * Puts staged files, or equal ones that are there, and behind them their manifest at their address. Equal ones may be
+   * collected meanwhile: so the staged ones are kept until both were seen there behind the manifest.
+   */
+  async #settle(staging: Staging, digest: string, manifest: Manifest, text: string): Promise<void> {
+    const place = this.#place(digest);
+    for (let attempt = 0; attempt < settlesMax && existsSync(staging.path); attempt++) {
+      const moved = this.#moved(staging, digest) || (await this.#mended(staging, digest, manifest));
+      if (this.#flush) flushPayload([], dirname(place));
+      this.#writeManifest(digest, text);
+      if (moved) return;
+      if (isAt(place)) return this.discard(staging);
+    }
+    const message = `Cannot write artifact ${digest} in ${this.root}: its files were taken away ${settlesMax} times while it was committed`;
+    throw new Retryable("store-io", message);
+  }
+
   /** Moves staged files to their address, if nothing is there yet. */
   #moved({ path }: Staging, digest: string): boolean {
     const place = this.#place(digest);
@@ -148,15 +186,25 @@ export class DirectoryStore implements ArtifactStore {
     return made(dirname(place)) && renamed(path, place);
   }
 
-  /** Something is at the address: equal bytes by another commit, or torn or altered ones. */
-  async #settleInPlace(staging: Staging, digest: string, manifest: Manifest): Promise<void> {
+  /** Something is at the address: equal bytes by another commit, which stay, or torn or altered ones. */
+  async #mended(staging: Staging, digest: string, manifest: Manifest): Promise<boolean> {
     const place = this.#place(digest);
     const whole = await unlessBroken(async () => {
       await this.#verified.verify(place, digest, manifest);
       return true;
     });
     if (!whole) this.#replace(staging, place);
-    await this.discard(staging);
+    return !whole && !existsSync(staging.path);
+  }
+
+  /**
+   * What could not be committed whole goes back to its staging, and with that goes away; unless another commit has
+   * settled on it meanwhile, as its manifest tells.
+   */
+  #takeBack({ path }: Staging, digest: string): void {
+    const place = this.#place(digest);
+    if (existsSync(path) || existsSync(manifestFile(place))) return;
+    if (renamed(place, path) && existsSync(manifestFile(place))) renamed(path, place);
   }
 
   /** Puts good bytes where nothing is yet, or torn or altered ones of the same digest are. */
@@ -196,15 +244,15 @@ export class DirectoryStore implements ArtifactStore {
       const message = `Cannot find artifact ${JSON.stringify(digest)}: a digest must be "sha256:" and 64 hex digits`;
       throw new Terminal("artifact-missing", message, { field: "digest" });
     }
-    const hex = hexOf(digest);
-    return `${this.root}/sha256/${hex.slice(0, 2)}/${hex}`;
+    return placeOfDigest(this.root, digest);
   }
 
-  async #guarded<T>(action: string, work: () => T | Promise<T>): Promise<T> {
+  /** @param bytesWanted What the work writes, where that is known. */
+  async #guarded<T>(action: string, work: () => T | Promise<T>, bytesWanted?: () => number): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw storeError(`${action} ${this.root}`, error);
+      throw storeError(`${action} ${this.root}`, error, { directory: this.root, bytesWanted: bytesWanted?.() });
     }
   }
 }
@@ -214,23 +262,14 @@ async function unlessBroken(look: () => Promise<boolean>): Promise<boolean> {
   try {
     return await look();
   } catch (error) {
-    if (error instanceof MillraceError && (error.code === "artifact-missing" || error.code === "digest-mismatch")) {
-      return false;
-    }
+    if (isBroken(error)) return false;
     throw error;
   }
 }
 
-/** Renames a directory to a place that nothing holds yet; false if something does, or the source is gone. */
-function renamed(from: string, to: string): boolean {
-  try {
-    renameSync(from, to);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOTEMPTY" || code === "EEXIST" || code === "ENOENT") return false;
-    throw error;
-  }
+/** Whether an artifact is missing or not what its digest says. */
+function isBroken(error: unknown): boolean {
+  return error instanceof MillraceError && (error.code === "artifact-missing" || error.code === "digest-mismatch");
 }
 
 /** Makes a directory in one that is there; false if it exists already or its parent doesn't. */
@@ -245,14 +284,24 @@ function made(path: string): boolean {
   }
 }
 
-/** Writes a file that is not there yet; false if it is. */
+/** Writes a file that is not there yet, or nothing at all; false if it is there. */
 function writtenAnew(file: string, text: string): boolean {
+  let handle: number;
   try {
-    writeFileSync(file, text, { mode: 0o444, flag: "wx" });
-    return true;
+    handle = openSync(file, "wx", 0o444);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
+  }
+  try {
+    writeFileSync(handle, text);
+    return true;
+  } catch (error) {
+    // Unless someone has put the whole text there meanwhile.
+    if (statSync(file, { throwIfNoEntry: false })?.ino === fstatSync(handle).ino) rmSync(file);
+    throw error;
+  } finally {
+    closeSync(handle);
   }
 }
 
@@ -262,15 +311,6 @@ const removedAtExit = new Set<string>();
 function removeAtExit(directory: string): void {
   if (removedAtExit.size === 0) process.once("exit", () => removedAtExit.forEach(removeIfEmpty));
   removedAtExit.add(directory);
-}
-
-function removeIfEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "ENOENT") throw error;
-  }
 }
 
 /** The text of a file; undefined if there is none. */
@@ -283,11 +323,6 @@ function textOf(file: string): string | undefined {
   }
 }
 
-/** Path of the manifest that belongs to an artifact's directory. */
-export function manifestFile(place: string): string {
-  return `${place}.manifest.json`;
-}
-
 /** One path segment for any id: what could leave the directory is escaped. */
 function segment(id: string): string {
   const escaped = encodeURIComponent(id);
@@ -297,6 +332,7 @@ function segment(id: string): string {
 function missing(digest: string, root: string): Terminal {
   const message =
     `Cannot read artifact ${digest} as it must be in the store ${root}: it is not there. ` +
-    `Check that every service uses the same store, or run the node that makes it again`;
+    "Check that every service uses the same store and whether `millrace gc` collected it (`millrace artifacts` says so); " +
+    "the node that makes it can run again";
   return new Terminal("artifact-missing", message);
 }

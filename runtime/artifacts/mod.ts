@@ -1,5 +1,6 @@
 export { borrowArtifact } from "./borrow-artifact.ts";
 export { commitFiles } from "./commit-files.ts";
+export { DirectoryKeeper } from "./directory-keeper.ts";
 export { DirectoryStore, type DirectoryStoreOptions } from "./directory-store.ts";
 export { firstDifference } from "./first-difference.ts";
 export { fileSha256 } from "./file-digest.ts";

@@ -1,14 +1,19 @@
+import { statfsSync } from "node:fs";
 import { MillraceError, Retryable, Terminal, toMillraceError } from "../model/mod.ts";
 
 /** File-system errors that only someone with rights on the machine can mend. */
 const unwritable = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR"]);
 
+/** Errors of a disk without space, or of a user without quota. */
+const spaceless = new Set(["ENOSPC", "EDQUOT"]);
+
 /**
  * Converts what a file-system call threw into an error that names the directory and the mend.
  * @param action What was attempted, for example "write artifacts in /data/store".
+ * @param space Where there is too little of it if the disk is full, and how much was wanted.
  * @returns Terminal `store-unwritable`; Retryable `store-full` or `store-io`; anything else as `toMillraceError` has it.
  */
-export function storeError(action: string, thrown: unknown): MillraceError {
+export function storeError(action: string, thrown: unknown, space?: Space): MillraceError {
   const code = thrown instanceof Error ? (thrown as NodeJS.ErrnoException).code : undefined;
   if (thrown instanceof MillraceError || code === undefined || !/^E[A-Z]+$/.test(code)) return toMillraceError(thrown);
   const path = (thrown as NodeJS.ErrnoException).path;
@@ -18,11 +23,41 @@ export function storeError(action: string, thrown: unknown): MillraceError {
     const message = `Cannot ${action} as it must be a directory that this process may write: ${where}. Change its owner or mode, or name another one`;
     return new Terminal("store-unwritable", message, { ...place, cause: thrown });
   }
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new Retryable("store-full", `Cannot ${action} as the disk is full: ${where}. Free space on it`, {
-      ...place,
-      cause: thrown,
-    });
-  }
+  if (spaceless.has(code)) return storeFull(action, where, space, { ...place, cause: thrown });
   return new Retryable("store-io", `Cannot ${action}: ${where}`, { ...place, cause: thrown });
+}
+
+/** Whether something failed since a disk has no space left, or a user no quota; by the error or what it came from. */
+export function isSpaceless(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  return spaceless.has(String((thrown as NodeJS.ErrnoException).code)) || isSpaceless(thrown.cause);
+}
+
+/** Time before a full disk is tried again, in milliseconds: space comes by a person or by another's end. */
+const fullRetryMs = 5_000;
+
+/** What a full disk's error tells beside the place. */
+export interface Space {
+  /** Any directory on the disk. */
+  readonly directory: string;
+  /** Bytes that the work writes, if it is known. */
+  readonly bytesWanted?: number | undefined;
+}
+
+/** The error of a disk that has too little room: tried again by itself, however often, until there is room. */
+export function storeFull(
+  action: string,
+  where: string,
+  space: Space | undefined,
+  options: { readonly file?: string; readonly cause: unknown },
+): Retryable {
+  const wanted = space?.bytesWanted === undefined ? "" : `${space.bytesWanted} bytes were wanted, `;
+  const left = space === undefined ? "" : `; ${wanted}${freeBytes(space.directory)} are free`;
+  const message = `Cannot ${action} as the disk must have room for it: ${where}${left}. Free space on it (\`millrace gc\` finds what nobody needs any more); it is tried again by itself`;
+  return new Retryable("store-full", message, { ...options, retryAfterMs: fullRetryMs });
+}
+
+function freeBytes(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize;
 }

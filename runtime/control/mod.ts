@@ -1,3 +1,4 @@
+export * from "./collection/mod.ts";
 export * from "./announce-dataset.ts";
 export * from "./cancel-run.ts";
 export type { DerivedRun, DerivingContext } from "./derived-run.ts";
