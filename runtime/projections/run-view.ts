@@ -49,7 +49,12 @@ export interface NodeView {
   /** Sequence of the journal's last legal message; 0 if it has none. */
   readonly sequence: number;
   readonly codeDigest: string | null;
-  readonly executor: { readonly backend: string; readonly version: string };
+  /** Where it ran: backend, the component's version, and versions of packages that can change bytes. */
+  readonly executor: {
+    readonly backend: string;
+    readonly version: string;
+    readonly versions: Readonly<Record<string, string>>;
+  };
   readonly inputs: readonly InputView[];
   readonly outputs: readonly OutputView[];
   readonly failure: Pick<Failure, "code" | "message" | "file" | "line" | "stack" | "stderrTail"> | null;
@@ -146,7 +151,11 @@ function viewNode(fold: RunFold, plan: Plan, node: PlanNode, { uriOf, nowMs }: V
     durationMs: startedAt === null || endedAt === undefined ? null : Math.max(0, endedAt - startedAt),
     sequence: recorded.head?.sequence ?? 0,
     codeDigest: node.code.length === 0 ? null : node.code.map(({ digest }) => digest).join(","),
-    executor: { backend: environment?.backend ?? "", version: environment?.componentVersion ?? "" },
+    executor: {
+      backend: environment?.backend ?? "",
+      version: environment?.componentVersion ?? "",
+      versions: environment?.versions ?? {},
+    },
     inputs: inputViews((history && inputsOf(history)) ?? []),
     outputs: (journal.completed?.outputs ?? []).flatMap(({ name, artifact }) =>
       artifact ? [outputView(name, artifact, uriOf)] : [],

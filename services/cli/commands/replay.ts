@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { collect } from "./collect.ts";
-import { type SetStatus, withVerb } from "./verb.ts";
+import { type SetStatus, withReadVerb, withVerb } from "./verb.ts";
 
 /** Verbs that run a run again, branch off it, and hold runs side by side. */
 export function addReplayCommands(millrace: Command, setStatus: SetStatus): void {
@@ -30,5 +30,15 @@ export function addReplayCommands(millrace: Command, setStatus: SetStatus): void
       "millrace fork latest --from model --set model.epochs=60": "what if it had trained longer?",
       "millrace fork latest --from features --code ../branch": "with the code of another checkout",
     },
+  );
+  withReadVerb(
+    millrace
+      .command("diff")
+      .description("hold two runs side by side: what was changed, decided and made")
+      .argument("<run>", "run id")
+      .argument("<other>", "run id"),
+    setStatus,
+    async () => (await import("../verbs/diff.ts")).diff,
+    { "millrace diff 3f0c latest": "only what differs, worst first; --json has everything" },
   );
 }

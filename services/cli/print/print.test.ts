@@ -14,7 +14,7 @@ const node = (name: string, more: Partial<NodeView>): NodeView => ({
   durationMs: 1_500,
   sequence: 1,
   codeDigest: null,
-  executor: { backend: "", version: "" },
+  executor: { backend: "", version: "", versions: {} },
   inputs: [],
   outputs: [],
   failure: null,
