@@ -3,7 +3,7 @@ import type { PlanNode } from "../../contracts/millrace/metadata/v1/plan.ts";
 import type { ExecutionBasis } from "./execution-difference.ts";
 import type { Fact, NodeFacts, RunFacts } from "./run-facts.ts";
 
-/** An execution of a node, or the reuse of one: what it was done on, and the last that its journal says of it. */
+/** An execution of a node: what it was done on, and the last that its journal says of it. */
 export interface Execution {
   readonly pipeline: string;
   readonly run: string;

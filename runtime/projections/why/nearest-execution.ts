@@ -5,6 +5,7 @@ import type { Execution } from "./execution.ts";
 import { readFactsOf } from "./read-facts.ts";
 import type { LoadPlan } from "./read-facts.ts";
 import { factOf, planOfEpoch } from "./run-facts.ts";
+import type { Fact } from "./run-facts.ts";
 
 /** The part of the log behind an execution that is looked through first, and by how much each next part is larger. */
 const firstWindow = 512;
@@ -20,7 +21,8 @@ export interface ExecutionPlace {
 
 /**
  * The nearest execution of a component before a message: the newest that had completed, or else only begun, of the same
- * node in other runs of the pipeline; where there is none, of any node of the component.
+ * node in other runs of the pipeline; where there is none, of any node of the component. Of an outcome that was reused,
+ * the execution that did the work.
  */
 export async function nearestExecution(
   log: Log,
@@ -32,10 +34,17 @@ export async function nearestExecution(
   const found =
     (await newestBefore(log, filters.journalsOfNode(place.pipeline, place.component, place.node), place.run, before)) ??
     (await newestBefore(log, filters.journalsOfComponent(place.component), place.run, before));
-  return found && readExecution(log, load, found, before - 1);
+  const nearest = found && (await readExecution(log, load, found, before - 1));
+  const worker = nearest && reusedFrom(nearest.last);
+  // Who reuses says where the work was done, but the key that it found was made of the worker's claim.
+  return (worker && (await readExecution(log, load, worker, before - 1))) ?? nearest;
 }
 
 type Found = ExecutionPlace;
+
+function reusedFrom({ body }: Fact): Found | undefined {
+  return body.$case === "completed" ? body.value.reused : undefined;
+}
 
 /** Goes back through ever larger parts of the log, each read once, until one holds a completed execution. */
 async function newestBefore(log: Log, filter: string, exceptRun: string, before: number): Promise<Found | undefined> {
