@@ -97,11 +97,12 @@ export interface Log extends AsyncDisposable {
   readonly clock: Clock;
   append(subject: string, data: Uint8Array, options?: AppendOptions): Promise<Appended>;
   /**
-   * Last messages of exact subjects in one read from any replica: fast, perhaps stale (compare `upTo`). Where none of
-   * them has a message `upTo` is 0, as the server's answer then names no sequence.
+   * Last messages of exact subjects, or of every subject that matches a filter, in one read from any replica: fast,
+   * perhaps stale (compare `upTo`). Where none of them has a message `upTo` is 0, as the server's answer then names no
+   * sequence.
    * @throws {Retryable} `stale-read`: no complete answer, or over 1,024 messages; ask again or ask the leader.
    */
-  lastOf(subjects: readonly string[]): Promise<LastEntries>;
+  lastOf(filters: readonly string[]): Promise<LastEntries>;
   /** Last message of one subject, or of all that match a filter, from the leader. */
   leaderLastOf(filter: string): Promise<LogEntry | undefined>;
   /** The leader's last sequence in the whole stream. */

@@ -34,14 +34,11 @@ export class MemoryLog implements Log {
     return this.stream.append(subject, data, options);
   }
 
-  async lastOf(subjects: readonly string[]): Promise<LastEntries> {
+  async lastOf(filters: readonly string[]): Promise<LastEntries> {
     this.#assertOpen();
     const entries = new Map<string, LogEntry>();
-    for (const subject of subjects) {
-      const entry = this.stream.lastOf(subject);
-      if (entry !== undefined) entries.set(subject, entry);
-    }
-    if (entries.size > lastOfMax) throw staleRead(subjects.length, "413 Too Many Results");
+    for (const filter of filters) for (const entry of this.stream.lastOfEach(filter)) entries.set(entry.subject, entry);
+    if (entries.size > lastOfMax) throw staleRead(filters.length, "413 Too Many Results");
     return { entries, upTo: entries.size === 0 ? 0 : this.stream.lastSequence };
   }
 

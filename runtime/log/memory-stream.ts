@@ -58,6 +58,13 @@ export class MemoryStream {
     return this.#entries.findLast(({ subject }) => matches(subject));
   }
 
+  /** The last message of each subject that matches a filter. */
+  lastOfEach(filter: string): readonly LogEntry[] {
+    if (!/[*>]/.test(filter)) return [this.#lastOfSubject.get(filter) ?? []].flat();
+    const matches = subjectMatcher([filter]);
+    return [...this.#lastOfSubject.values()].filter(({ subject }) => matches(subject));
+  }
+
   get(sequence: number): LogEntry | undefined {
     return this.#entries[sequence - 1];
   }

@@ -21,6 +21,17 @@ export function describeLastMessages(name: string, connect: ConnectPair): void {
       expect(upTo).toBe(4);
     });
 
+    test("gives the last message of each subject that matches a filter", async ({ log }) => {
+      for (const subject of ["mr.pipeline.a", "mr.pipeline.b", "mr.pipeline.a", "mr.other.a", "mr.pipeline.a.b"])
+        await log.append(subject, bytes(subject));
+      const { entries, upTo } = await log.lastOf(["mr.pipeline.*"]);
+      expect([...entries].map(([subject, { sequence }]) => `${subject} ${sequence}`).sort()).toEqual([
+        "mr.pipeline.a 3",
+        "mr.pipeline.b 2",
+      ]);
+      expect(upTo).toBe(5);
+    });
+
     test("claims no freshness when no subject has a message", async ({ log }) => {
       await log.append("mr.a", bytes("1"));
       expect(await log.lastOf(["mr.none", "mr.nothing"])).toEqual({ entries: new Map(), upTo: 0 });

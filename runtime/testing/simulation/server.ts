@@ -63,11 +63,16 @@ export class SimulatedServer {
   /** The answer of a replica that has read up to a sequence. */
   lastOf(subjects: readonly string[], upTo: number): LastEntries {
     const entries = new Map<string, LogEntry>();
-    for (const subject of subjects) {
+    for (const subject of subjects.flatMap((filter) => this.#subjectsOf(filter))) {
       const entry = this.history(subject, upTo).at(-1);
       if (entry !== undefined) entries.set(subject, entry);
     }
     return { entries, upTo: entries.size === 0 ? 0 : upTo };
+  }
+
+  #subjectsOf(filter: string): readonly string[] {
+    if (!/[*>]/.test(filter)) return [filter];
+    return [...this.#histories.keys()].filter(subjectMatcher([filter]));
   }
 
   /** Messages that match, from one sequence to another. */
