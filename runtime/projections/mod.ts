@@ -16,3 +16,4 @@ export * from "./retention-ledger.ts";
 export * from "./why/mod.ts";
 export * from "./blessed-model.ts";
 export * from "./pushed-models.ts";
+export * from "./time-index/mod.ts";

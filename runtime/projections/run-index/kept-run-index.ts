@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Log, LogEntry } from "../../log/mod.ts";
 import { canonicalJson, digestOf, hexOf } from "../../model/mod.ts";
 import type { Derived } from "../derived.ts";
+import { digestOfEntry } from "../kept/entry-digest.ts";
 import { readSnapshot, writeSnapshot } from "../kept/snapshot-file.ts";
 import type { Snapshot } from "../kept/snapshot-file.ts";
 import { parseRows, rowText, rowTextVersion } from "./row-text.ts";
@@ -99,8 +100,4 @@ export class KeptRunIndex implements Derived {
 
 function indexOf(kept: Snapshot | undefined): RunIndex {
   return kept === undefined ? new RunIndex() : new RunIndex(parseRows(kept.lines), kept.key.sequence);
-}
-
-function digestOfEntry({ subject, timeMs, data }: LogEntry): string {
-  return digestOf(`${subject} ${timeMs} ${digestOf(data)}`);
 }

@@ -15,16 +15,19 @@ export interface ReadRun {
 }
 
 /** A moment to read a run at. */
-export type RunAt = ReadAt & { readonly to: number };
+export type RunAt = ReadAt & {
+  readonly to: number;
+  /** What time it was; default now. Unix epoch milliseconds. */
+  readonly nowMs?: number;
+};
 
 /** Reads a run. @param name Its id, the beginning of it, or `latest`. */
 export async function readRun(log: Log, store: ArtifactStore, name: string, at: RunAt): Promise<ReadRun> {
-  const { to } = at;
+  const { to, nowMs = log.clock.epochMs() } = at;
   const { pipeline, run, sequence } = await findRun(log, name, at);
   const filters = [subjectsOf(log.namespace).filters.run(pipeline, run)];
   const fold = await foldRun(pipeline, run, log.read(filters, { to, near: sequence }));
   const plan = await planOf(log, store, fold);
-  const nowMs = to < (await log.leaderLastSequence()) ? ((await log.get(to))?.timeMs ?? Date.now()) : Date.now();
   const view = { ...viewRun(fold, plan, { uriOf: (digest) => store.uriOf(digest), nowMs }), atSequence: to };
   return { fold, plan, view };
 }

@@ -4,7 +4,7 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { Invocation, ReadOptions } from "../invocation.ts";
 import { printDifference } from "../print/difference.ts";
 import { keptRuns } from "../read/kept-runs.ts";
-import { sequenceAt } from "../read/moment.ts";
+import { readMoment } from "../read/moment.ts";
 import { type ReadRun, readRun } from "../read/run-view.ts";
 import { openLog } from "../session/log-session.ts";
 import { storeOf } from "../session/store.ts";
@@ -16,9 +16,9 @@ export async function diff(
   [first = "", second = "latest"]: readonly string[],
 ): Promise<ExitCode> {
   await using session = await openLog(invocation);
-  const to = await sequenceAt(session.log, at);
+  const { sequence: to, nowMs } = await readMoment(session.log, at, invocation);
   const store = storeOf(invocation.data);
-  const moment = { to, kept: keptRuns(session.log, invocation) };
+  const moment = { to, nowMs, kept: keptRuns(session.log, invocation) };
   const was = await readRun(session.log, store, first, moment);
   const is = await readRun(session.log, store, second, moment);
   const difference = runDifference(await sideOf(store, was, is), await sideOf(store, is, was));

@@ -23,7 +23,7 @@ export async function exportHistory(
 ): Promise<ExitCode> {
   await using session = await openLog(invocation);
   const { log } = session;
-  const to = await sequenceAt(log, at);
+  const to = await sequenceAt(log, at, invocation);
   const store = storeOf(invocation.data);
   const file = resolve(workingDirectory(), out);
   const options: ExportOptions = { file, to, ...(artifacts ? { store } : {}) };

@@ -14,7 +14,7 @@ export async function lineage(
   [name = "latest"]: readonly string[],
 ): Promise<ExitCode> {
   await using session = await openLog(invocation);
-  const to = await sequenceAt(session.log, at);
+  const to = await sequenceAt(session.log, at, invocation);
   const folds = await foldRuns(session.log, { to });
   const store = storeOf(invocation.data);
   const uriOf = (digest: string): string => store.uriOf(digest);

@@ -15,7 +15,7 @@ export interface LogOptions extends ReadOptions {
 /** Prints the log or one run's part of it, an event a line. */
 export async function log(invocation: Invocation, options: LogOptions, [name]: readonly string[]): Promise<ExitCode> {
   await using session = await openLog(invocation);
-  const to = await sequenceAt(session.log, options.at);
+  const to = await sequenceAt(session.log, options.at, invocation);
   const subjects = subjectsOf(session.log.namespace);
   const place =
     name === undefined ? undefined : await findRun(session.log, name, { to, kept: keptRuns(session.log, invocation) });

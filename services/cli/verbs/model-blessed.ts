@@ -16,7 +16,7 @@ export async function modelBlessed(
   [pipeline = ""]: readonly string[],
 ): Promise<ExitCode> {
   await using session = await openLog(invocation);
-  const to = await sequenceAt(session.log, at);
+  const to = await sequenceAt(session.log, at, invocation);
   const store = storeOf(invocation.data);
   const known = (await readRegisteredPlans(session.log, store, to)).map((plan) => plan.pipeline);
   if (!known.includes(pipeline))

@@ -15,7 +15,7 @@ export async function modelPushed(
   [name = ""]: readonly string[],
 ): Promise<ExitCode> {
   await using session = await openLog(invocation);
-  const to = await sequenceAt(session.log, at);
+  const to = await sequenceAt(session.log, at, invocation);
   const store = storeOf(invocation.data);
   const destination = await findDestination(session.log, store, name, to);
   const answer = await readPushed(session.log, destination, to, (digest) => store.uriOf(digest));

@@ -10,7 +10,7 @@ import { storeOf } from "../session/store.ts";
 /** Lists registered pipelines. */
 export async function pipelineList(invocation: Invocation, { at }: ReadOptions): Promise<ExitCode> {
   await using session = await openLog(invocation);
-  const atSequence = await sequenceAt(session.log, at);
+  const atSequence = await sequenceAt(session.log, at, invocation);
   const registered = await readRegisteredPlans(session.log, storeOf(invocation.data), atSequence);
   const pipelines = registered.map(({ pipeline, version, planDigest, plan, sequence, registeredAt }) => {
     const dataset = plan.trigger?.dataset ?? "";

@@ -16,7 +16,7 @@ export async function pipelineShow(
   [name = ""]: readonly string[],
 ): Promise<ExitCode> {
   await using session = await openLog(invocation);
-  const atSequence = await sequenceAt(session.log, at);
+  const atSequence = await sequenceAt(session.log, at, invocation);
   const all = await readRegisteredPlans(session.log, storeOf(invocation.data), atSequence);
   const registered = all.find(({ pipeline }) => pipeline === name);
   if (registered === undefined) {

@@ -4,14 +4,14 @@ import type { Invocation, ReadOptions } from "../invocation.ts";
 import { printTable } from "../print/table.ts";
 import { duration, moment, shortRun } from "../print/values.ts";
 import { keptRuns } from "../read/kept-runs.ts";
-import { sequenceAt } from "../read/moment.ts";
+import { readMoment } from "../read/moment.ts";
 import { openLog } from "../session/log-session.ts";
 
 /** Lists runs, newest first. */
 export async function runs(invocation: Invocation, { at }: ReadOptions): Promise<ExitCode> {
   await using session = await openLog(invocation);
-  const atSequence = await sequenceAt(session.log, at);
-  const list = await listRuns(session.log, Date.now(), { to: atSequence, kept: keptRuns(session.log, invocation) });
+  const { sequence: atSequence, nowMs } = await readMoment(session.log, at, invocation);
+  const list = await listRuns(session.log, nowMs, { to: atSequence, kept: keptRuns(session.log, invocation) });
   if (invocation.json) {
     invocation.print(JSON.stringify(list.map((run) => Object.assign({}, run, { atSequence }))));
   } else if (list.length === 0) {

@@ -17,7 +17,7 @@ export async function why(
 ): Promise<ExitCode> {
   await using session = await openLog(invocation);
   const { log } = session;
-  const { sequence: to, nowMs } = await readMoment(log, at);
+  const { sequence: to, nowMs } = await readMoment(log, at, invocation);
   const { pipeline, run } = await findRun(log, name, { to, kept: keptRuns(log, invocation) });
   const plans = createPlans(log, planReader(storeOf(invocation.data)));
   const answer = await readWhy(log, (reference) => plans.load(reference), { pipeline, run, node, to, nowMs });

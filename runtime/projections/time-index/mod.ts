@@ -1,0 +1,2 @@
+export { KeptTimes } from "./kept-times.ts";
+export { TimeIndex, type TimeLag } from "./time-index.ts";
