@@ -1,6 +1,8 @@
 import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Terminal } from "../model/mod.ts";
+import type { StoreKeeper } from "../control/mod.ts";
+import { DirectoryKeeper } from "./directory-keeper.ts";
 import { DirectoryStore } from "./directory-store.ts";
 import type { ArtifactStore } from "./store.ts";
 
@@ -11,8 +13,21 @@ import type { ArtifactStore } from "./store.ts";
  * @throws {Terminal} `bad-store`: anything else.
  */
 export function openArtifactStore(location: string, options: { readonly flush?: boolean } = {}): ArtifactStore {
-  if (isAbsolute(location)) return new DirectoryStore(location, options);
-  if (location.startsWith("file:")) return new DirectoryStore(fileURLToPath(location), options);
+  return new DirectoryStore(directoryOf(location), options);
+}
+
+/**
+ * Opens the artifact store that a location names for collecting what nobody needs.
+ * @param location As for `openArtifactStore`.
+ * @throws {Terminal} `bad-store`.
+ */
+export function openStoreKeeper(location: string): StoreKeeper {
+  return new DirectoryKeeper(directoryOf(location));
+}
+
+function directoryOf(location: string): string {
+  if (isAbsolute(location)) return location;
+  if (location.startsWith("file:")) return fileURLToPath(location);
   const message = `Cannot open the artifact store ${JSON.stringify(location)}: it must be an absolute directory or a file: URI. Set MILLRACE_STORE`;
   throw new Terminal("bad-store", message, { field: "MILLRACE_STORE" });
 }

@@ -1,3 +1,5 @@
+import { isCollected, noRetentions } from "./artifact-retention.ts";
+import type { Retentions } from "./artifact-retention.ts";
 import type { RunFold } from "./run.ts";
 
 /** An artifact that a run made, and where. */
@@ -13,11 +15,20 @@ export interface ArtifactRecord {
   readonly node: string;
   readonly output: string;
   readonly sequence: number;
+  /** Whether its bytes were given up, and no run has made or used it since. */
+  readonly collected: boolean;
+  /** Why it is kept whatever the retention policy says; null if it is not pinned. */
+  readonly pinned: string | null;
 }
 
 /** Every artifact of the runs, once each by type and digest, in the order in which they were first made. Pure. */
-export function artifactsOf(folds: Iterable<RunFold>, uriOf: (digest: string) => string): readonly ArtifactRecord[] {
+export function artifactsOf(
+  folds: Iterable<RunFold>,
+  uriOf: (digest: string) => string,
+  retentions: Retentions = noRetentions,
+): readonly ArtifactRecord[] {
   const found = new Map<string, ArtifactRecord>();
+  const lastUsed = new Map<string, number>();
   for (const fold of folds) {
     const made = [...fold.nodes].flatMap(([node, { journal }]) =>
       (journal.completed?.outputs ?? []).map(({ name, artifact }) => ({
@@ -34,7 +45,9 @@ export function artifactsOf(folds: Iterable<RunFold>, uriOf: (digest: string) =>
       sequence: fold.started?.sequence ?? 0,
     };
     for (const { node, name, artifact, sequence } of [dataset, ...made]) {
-      if (artifact === undefined || found.has(`${artifact.type} ${artifact.digest}`)) continue;
+      if (artifact === undefined) continue;
+      lastUsed.set(artifact.digest, Math.max(sequence, lastUsed.get(artifact.digest) ?? 0));
+      if (found.has(`${artifact.type} ${artifact.digest}`)) continue;
       const { digest, type, bytes, files, properties } = artifact;
       found.set(`${type} ${digest}`, {
         digest,
@@ -47,8 +60,15 @@ export function artifactsOf(folds: Iterable<RunFold>, uriOf: (digest: string) =>
         node,
         output: name,
         sequence,
+        collected: false,
+        pinned: retentions.get(digest)?.pinned ?? null,
       });
     }
   }
-  return [...found.values()].sort((a, b) => a.sequence - b.sequence);
+  return [...found.values()]
+    .map((record) => ({
+      ...record,
+      collected: isCollected(retentions, record.digest, lastUsed.get(record.digest) ?? 0),
+    }))
+    .sort((a, b) => a.sequence - b.sequence);
 }

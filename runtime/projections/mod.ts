@@ -1,3 +1,4 @@
+export * from "./artifact-retention.ts";
 export * from "./artifacts.ts";
 export * from "./derivation-view.ts";
 export * from "./derived.ts";

@@ -5,6 +5,8 @@ import { effectivePlan, emptyJournal, isTerminal } from "../journal/mod.ts";
 import type { Journal } from "../journal/mod.ts";
 import { sourceComponent } from "../model/mod.ts";
 import { type DerivationView, viewDerivation } from "./derivation-view.ts";
+import { isCollected, noRetentions } from "./artifact-retention.ts";
+import type { Retentions } from "./artifact-retention.ts";
 import { inputsOf } from "./run.ts";
 import type { NodeHistory, RunFold } from "./run.ts";
 
@@ -35,6 +37,8 @@ export interface OutputView {
   readonly digest: string;
   readonly uri: string;
   readonly properties: Readonly<Record<string, string>>;
+  /** Its bytes were given up since; absent if they were not. */
+  readonly collected?: true;
 }
 
 /** A node of a run, as people and programs are shown it. Times are Unix epoch milliseconds. */
@@ -93,6 +97,8 @@ export interface ViewOptions {
   readonly uriOf: (digest: string) => string;
   /** For the durations of what has not ended, Unix epoch milliseconds. */
   readonly nowMs: number;
+  /** Which artifacts were given up; none if it is not asked. */
+  readonly retentions?: Retentions;
 }
 
 /** The view of a folded run. Pure. @param plan The plan that it follows: `effectivePlan`. */
@@ -130,7 +136,8 @@ export function stateOfRun({ outcome, control, nodes }: Pick<RunFold, "outcome" 
   return nodes.size === 0 ? "queued" : "running";
 }
 
-function viewNode(fold: RunFold, plan: Plan, node: PlanNode, { uriOf, nowMs }: ViewOptions): NodeView {
+function viewNode(fold: RunFold, plan: Plan, node: PlanNode, options: ViewOptions): NodeView {
+  const { nowMs } = options;
   const history = fold.nodes.get(node.name);
   const recorded = history?.journal ?? emptyJournal;
   // A resume opened it again, and nobody has claimed it since: how it ended before is history.
@@ -158,7 +165,7 @@ function viewNode(fold: RunFold, plan: Plan, node: PlanNode, { uriOf, nowMs }: V
     },
     inputs: inputViews((history && inputsOf(history)) ?? []),
     outputs: (journal.completed?.outputs ?? []).flatMap(({ name, artifact }) =>
-      artifact ? [outputView(name, artifact, uriOf)] : [],
+      artifact ? [outputView(name, artifact, journal, options)] : [],
     ),
     failure: journal.failed?.failure ?? null,
     nextAttemptAt: journal.dueMs ?? null,
@@ -191,8 +198,14 @@ function inputViews(inputs: readonly InputArtifact[]): readonly InputView[] {
   );
 }
 
-function outputView(name: string, { type, digest, properties }: Artifact, uriOf: ViewOptions["uriOf"]): OutputView {
-  return { name, type, digest, uri: uriOf(digest), properties };
+function outputView(
+  name: string,
+  { type, digest, properties }: Artifact,
+  { head }: Journal,
+  { uriOf, retentions = noRetentions }: ViewOptions,
+): OutputView {
+  const view = { name, type, digest, uri: uriOf(digest), properties };
+  return isCollected(retentions, digest, head?.sequence ?? 0) ? { ...view, collected: true } : view;
 }
 
 function reusedView(reused: ExecutionReference | undefined): NodeView["reused"] {

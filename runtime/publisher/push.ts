@@ -138,13 +138,12 @@ function standingDecision(target: Target, request: PushRequest): PushDecision | 
  * died before its node's outcome. It is finished under its own version; a second push would undo what came after it.
  */
 function donePush({ history, undone }: Target, request: PushRequest): Push | undefined {
-  return [...history, ...undone].find(
-    (push) => push.restoredVersion === undefined && isOf(push, request) && push.model?.digest === request.model.digest,
-  );
+  return [...history, ...undone].find((push) => isOf(push, request) && push.model?.digest === request.model.digest);
 }
 
-function isOf({ run, node }: Push, request: Pick<PushRequest, "run" | "node">): boolean {
-  return run === request.run && node === request.node;
+/** Whether a push is that of a run's node; a rollback names the run whose push it restores, and is not that push. */
+function isOf({ run, node, restoredVersion }: Push, request: Pick<PushRequest, "run" | "node">): boolean {
+  return restoredVersion === undefined && run === request.run && node === request.node;
 }
 
 /**

@@ -6,6 +6,7 @@ import { addPipelineCommands } from "./commands/pipelines.ts";
 import { addProjectCommands } from "./commands/projects.ts";
 import { addRecoveryCommands } from "./commands/recovery.ts";
 import { addReplayCommands } from "./commands/replay.ts";
+import { addRetentionCommands } from "./commands/retention.ts";
 import { addRunCommands } from "./commands/runs.ts";
 import { addStackCommands } from "./commands/stack.ts";
 import type { SetStatus } from "./commands/verb.ts";
@@ -34,5 +35,6 @@ Exit status: 0 done; 1 refused, failed or not equal, the reason on stderr; 2 wro
   addExplainCommands(millrace, setStatus);
   addModelCommands(millrace, setStatus);
   addHistoryCommands(millrace, setStatus);
+  addRetentionCommands(millrace, setStatus);
   return millrace;
 }

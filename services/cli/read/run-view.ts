@@ -4,7 +4,15 @@ import { effectivePlan } from "millrace/journal";
 import type { Log } from "millrace/log";
 import { subjectsOf } from "millrace/log";
 import { Terminal } from "millrace/model";
-import { findRun, foldRun, type ReadAt, type RunFold, type RunView, viewRun } from "millrace/projections";
+import {
+  findRun,
+  foldRun,
+  type ReadAt,
+  readRetentionsOf,
+  type RunFold,
+  type RunView,
+  viewRun,
+} from "millrace/projections";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
 
 /** A run with its plan, as of a sequence. */
@@ -28,8 +36,11 @@ export async function readRun(log: Log, store: ArtifactStore, name: string, at: 
   const filters = [subjectsOf(log.namespace).filters.run(pipeline, run)];
   const fold = await foldRun(pipeline, run, log.read(filters, { to, near: sequence }));
   const plan = await planOf(log, store, fold);
-  const view = { ...viewRun(fold, plan, { uriOf: (digest) => store.uriOf(digest), nowMs }), atSequence: to };
-  return { fold, plan, view };
+  const made = [...fold.nodes.values()].flatMap(({ journal }) => journal.completed?.outputs ?? []);
+  const digests = made.flatMap(({ artifact }) => (artifact ? [artifact.digest] : []));
+  const retentions = await readRetentionsOf(log, digests, to);
+  const view = viewRun(fold, plan, { uriOf: (digest) => store.uriOf(digest), nowMs, retentions });
+  return { fold, plan, view: { ...view, atSequence: to } };
 }
 
 /** The plan that a run follows in its current epoch. */

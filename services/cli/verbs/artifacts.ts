@@ -1,4 +1,4 @@
-import { artifactsOf, findRun, foldRuns } from "millrace/projections";
+import { artifactsOf, findRun, foldRuns, readRetentions } from "millrace/projections";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { Invocation, ReadOptions } from "../invocation.ts";
 import { printTable } from "../print/table.ts";
@@ -15,12 +15,13 @@ export interface ArtifactsOptions extends ReadOptions {
 /** Lists artifacts, newest first. */
 export async function artifacts(invocation: Invocation, options: ArtifactsOptions): Promise<ExitCode> {
   await using session = await openLog(invocation);
-  const to = await sequenceAt(session.log, options.at);
+  const to = await sequenceAt(session.log, options.at, invocation);
   const folds = await foldRuns(session.log, { to });
   const only = options.run === undefined ? undefined : (await findRun(session.log, options.run, { to })).run;
   const chosen = [...folds.values()].filter(({ run }) => only === undefined || run === only);
   const store = storeOf(invocation.data);
-  const list = artifactsOf(chosen, (digest) => store.uriOf(digest))
+  const retentions = await readRetentions(session.log, { to });
+  const list = artifactsOf(chosen, (digest) => store.uriOf(digest), retentions)
     .filter(({ type }) => options.type === undefined || type === options.type)
     .toReversed();
   if (invocation.json) {
@@ -33,7 +34,7 @@ export async function artifacts(invocation: Invocation, options: ArtifactsOption
     `${artifact.node}.${artifact.output}`,
     shortRun(artifact.run),
     String(artifact.bytes),
-    artifact.uri,
+    artifact.collected ? "collected" : artifact.uri,
   ]);
   invocation.print(
     rows.length === 0 ? "There are none." : printTable(["type", "digest", "made by", "run", "bytes", "uri"], rows),
