@@ -5,7 +5,7 @@ export { DirectoryStore, type DirectoryStoreOptions } from "./directory-store.ts
 export { firstDifference } from "./first-difference.ts";
 export { fileSha256 } from "./file-digest.ts";
 export { manifestDigest, manifestSize, manifestText } from "./manifest.ts";
-export { openArtifactStore } from "./open-store.ts";
+export { openArtifactStore, openStoreKeeper } from "./open-store.ts";
 export { planArtifactDigest, planReader, storePlan } from "./plan-artifact.ts";
 export { readFeatureValues } from "./read-feature-values.ts";
 export * from "./store.ts";
