@@ -1,4 +1,3 @@
-import { status } from "@grpc/grpc-js";
 import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
 import { type ArtifactStore, storePlan } from "millrace/artifacts";
 import { ControlServiceService } from "millrace/contracts/millrace/control/v1/control.ts";
@@ -20,6 +19,7 @@ import { appendEvent, newEventId } from "millrace/log";
 import type { Log, Subjects } from "millrace/log";
 import { Terminal, toMillraceError } from "millrace/model";
 import { handleCancelRun } from "./cancel-run.ts";
+import { errorStatus } from "./error-status.ts";
 import { handleForkRun } from "./fork-run.ts";
 import { handleReproduceRun } from "./reproduce-run.ts";
 import { handleResumeRun } from "./resume-run.ts";
@@ -70,23 +70,11 @@ async function publish(
   return { sequence: BigInt(appended.kind === "appended" ? appended.sequence : 0) };
 }
 
-/** One table of how errors look to gRPC clients. */
-function grpcStatus(failureClass: string): status {
-  return failureClass === "retryable"
-    ? status.UNAVAILABLE
-    : failureClass === "cancelled"
-      ? status.CANCELLED
-      : status.INVALID_ARGUMENT;
-}
-
 function unary<Request, Response>(handle: (request: Request) => Promise<Response>) {
   return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>): void => {
     handle(call.request).then(
       (response) => callback(null, response),
-      (thrown: unknown) => {
-        const error = toMillraceError(thrown);
-        callback({ code: grpcStatus(error.class), message: `${error.code}: ${error.message}` });
-      },
+      (thrown: unknown) => callback(errorStatus(toMillraceError(thrown))),
     );
   };
 }

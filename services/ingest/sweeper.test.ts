@@ -7,7 +7,7 @@ import type { Event } from "millrace/contracts/millrace/event/v1/event.ts";
 import { requestCancel } from "millrace/control";
 import { createPlans } from "millrace/driver";
 import { decodeEvent, emptyJournal } from "millrace/journal";
-import { MemoryLog, newEventId, subjectsOf } from "millrace/log";
+import { appendEvent, MemoryLog, newEventId, subjectsOf } from "millrace/log";
 import { endRun, writeJournal } from "millrace/publisher";
 import { startTestRun, testPlan } from "millrace/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -25,13 +25,21 @@ const plan = testPlan("p", {
 let directory: string;
 let log: MemoryLog;
 let sweeper: Sweeper;
+/** What the sweeper may be troubled by; undefined where nothing may trouble it. */
+let troubles: unknown[] | undefined;
+
+const onTrouble = (error: unknown): void => {
+  if (troubles === undefined) expect.fail(String(error));
+  troubles.push(error);
+};
 
 beforeEach(async () => {
+  troubles = undefined;
   directory = mkdtempSync(join(tmpdir(), "sweeper-"));
   log = new MemoryLog();
   await startTestRun(log, new DirectoryStore(directory), plan, "r", "hello");
   const plans = createPlans(log, () => Promise.reject(new Error("small")));
-  sweeper = startSweeper({ log, subjects, plans, silentMs, onTrouble: (error) => expect.fail(String(error)) });
+  sweeper = startSweeper({ log, subjects, plans, silentMs, onTrouble });
 });
 
 afterEach(async () => {
@@ -98,6 +106,29 @@ it("a cancelled run's unclaimed nodes are cancelled, and the run ends", async ()
   await requestCancel(log, "p", "r", "enough");
   await sweepIn(0);
   expect(await bodies(subjects.outcome("p", "r"))).toMatchObject([{ $case: "runCancelled" }]);
+});
+
+it("a cancelled run's claim is left to its holder, until it is older than a claim may be", async () => {
+  await write("a", { type: "claim", epoch: 0, claim });
+  await requestCancel(log, "p", "r", "enough");
+  await sweepIn(59_000);
+  expect(await bodies(subjects.outcome("p", "r"))).toEqual([]);
+  await sweepIn(61_000);
+  expect(await bodies(subjects.outcome("p", "r"))).toMatchObject([
+    { $case: "runCancelled", value: { reason: "the run was cancelled: enough" } },
+  ]);
+});
+
+it("a run whose plan is nowhere is told, and keeps no other from being mended", async () => {
+  const started = decodeEvent((await log.leaderLastOf(subjects.started("p", "r")))?.data ?? new Uint8Array());
+  if (started?.body?.$case !== "runStarted") throw new Error("the test's run has a start");
+  const value = { ...started.body.value, run: "q", planDigest: "sha256:nowhere", planSequence: 0n };
+  troubles = [];
+  await appendEvent(log, subjects.started("p", "q"), { id: newEventId(), body: { $case: "runStarted", value } });
+  await requestCancel(log, "p", "r", "enough");
+  await sweepIn(silentMs + 1_000);
+  expect(troubles).toMatchObject([{ code: "plan-missing" }]);
+  expect(await bodies(subjects.outcome("p", "r"))).toHaveLength(1);
 });
 
 it("an ended run whose last Completed lacks its fan-out is nudged", async () => {

@@ -1,6 +1,6 @@
 import type { Event } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
-import { claimBound } from "millrace/driver";
+import { cancelSentence, claimBound } from "millrace/driver";
 import type { Plans } from "millrace/driver";
 import { controlChain, controlEvent, effectivePlan, emptyJournal, isTerminal } from "millrace/journal";
 import type { Journal } from "millrace/journal";
@@ -93,13 +93,16 @@ class SeenSequence {
 }
 
 async function sweep(context: SweeperContext, runs: OpenRuns, nowMs: number): Promise<void> {
-  for (const run of runs.all(nowMs)) {
-    if (run.started === undefined) continue;
-    const plan = await context.plans.load(effectivePlan(run.started, run.control.state));
-    if (run.control.state.cancelRequested && !hasEnded(run)) await cancelUnclaimed(context, run, plan);
-    const reason = nudgeReason(run, nowMs, context.silentMs, (node, journal) => boundOf(plan, node, journal));
-    if (reason) await nudge(context, run, reason);
-  }
+  // One run that cannot be mended (its plan is gone, say) does not keep the others from it.
+  for (const run of runs.all(nowMs)) await sweepRun(context, run, nowMs).catch(context.onTrouble);
+}
+
+async function sweepRun(context: SweeperContext, run: WatchedRun, nowMs: number): Promise<void> {
+  if (run.started === undefined) return;
+  const plan = await context.plans.load(effectivePlan(run.started, run.control.state));
+  if (run.control.state.cancelRequested && !hasEnded(run)) await cancelUnclaimed(context, run, plan, nowMs);
+  const reason = nudgeReason(run, nowMs, context.silentMs, (node, journal) => boundOf(plan, node, journal));
+  if (reason) await nudge(context, run, reason);
 }
 
 function boundOf(plan: Plan, name: string, journal: Journal): number {
@@ -115,16 +118,26 @@ async function nudge({ log, subjects }: SweeperContext, { pipeline, run }: Watch
   await appendEvent(log, subject, event, { expectLastSequence: chain.expect, source: sourceComponent });
 }
 
-/** Nodes that nobody claims would never end, and a cancelled run ends when all have. */
-async function cancelUnclaimed({ log, subjects }: SweeperContext, run: WatchedRun, plan: Plan): Promise<void> {
-  const { epoch } = run.control.state;
+/**
+ * Nodes that nobody claims, or whose holder is gone for longer than a claim may be held, would never end while their
+ * component is away; and a cancelled run ends when all have. What may have acted outside is left to its component.
+ */
+async function cancelUnclaimed(
+  { log, subjects }: SweeperContext,
+  run: WatchedRun,
+  plan: Plan,
+  nowMs: number,
+): Promise<void> {
+  const { epoch, cancelReason } = run.control.state;
   let last = 0;
   for (const node of plan.nodes) {
     if (node.component === sourceComponent) continue;
     const journal = run.journals.get(`${node.component}.${node.name}`) ?? emptyJournal;
-    if (isTerminal(journal, epoch) || journal.phase === "claimed") continue;
+    const held = journal.claim !== undefined && nowMs - journal.claim.timeMs <= claimBound(node, journal).ms;
+    const mayHaveActed = journal.claim !== undefined && node.externalEffects;
+    if (isTerminal(journal, epoch) || held || mayHaveActed) continue;
     const place = { pipeline: run.pipeline, run: run.run, node };
-    const reason = "the run was cancelled before this node was claimed";
+    const reason = cancelSentence(cancelReason);
     const written = await writeJournal(log, subjects, place, journal, { type: "cancel", epoch, reason });
     if (written.kind === "written") last = written.sequence;
   }

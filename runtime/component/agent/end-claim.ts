@@ -1,10 +1,11 @@
 import type { ExecutionSucceeded } from "../../contracts/millrace/component/v1/executor.ts";
 import type { Completed, ExecutionEnvironment, Push } from "../../contracts/millrace/event/v1/event.ts";
 import { cancelSentence, retryBudget } from "../../driver/mod.ts";
+import type { PlacedNode } from "../../driver/mod.ts";
 import { failureOf } from "../../executor/mod.ts";
 import type { Journal } from "../../journal/mod.ts";
 import type { JournalCommand, RetryBudget } from "../../journal/mod.ts";
-import { Cancelled, toMillraceError } from "../../model/mod.ts";
+import { Cancelled, Retryable, toMillraceError } from "../../model/mod.ts";
 import type { MillraceError } from "../../model/mod.ts";
 import { withdrawPush, writeJournal } from "../../publisher/mod.ts";
 import type { AgentContext } from "./context.ts";
@@ -86,11 +87,11 @@ export async function fail(
   }
   const journal = await journalBehind(held);
   running.ending = true;
-  const cancelled = stopped === "cancelled" || error instanceof Cancelled;
   const timeLeft = limit?.leftAfter(error);
-  const command = cancelled
-    ? cancelCommand(run, running)
-    : { ...failCommand(run, running.claimEventId, error), ...(timeLeft && { timeLeft }) };
+  const command =
+    stopped === "cancelled"
+      ? cancelCommand(run, running)
+      : { ...failCommand(run, running.claimEventId, error), ...(timeLeft && { timeLeft }) };
   const written = await writeJournal(context.log, context.subjects, placeOf(run), journal, command);
   if (written.kind !== "written") return { kind: "again" };
   // Behind the outcome, since a claim that was lost has nothing to take back: whoever holds it now may have adopted it.
@@ -126,7 +127,15 @@ function errorOf({ placed }: NodeRun, running: Running, thrown: unknown): Millra
   const stopped = stopReasonOf(running);
   if (stopped === "attempt-timeout") return attemptTimeout(placed, running);
   if (stopped === "node-timeout") return nodeTimeout(placed, running);
-  return toMillraceError(thrown);
+  const error = toMillraceError(thrown);
+  return error instanceof Cancelled && stopped === undefined ? stoppedItself(placed, error) : error;
+}
+
+/** Work that says it was cancelled when nobody asked: an AbortSignal of its own, or an executor that is going away. */
+function stoppedItself({ node }: PlacedNode, error: Cancelled): Retryable {
+  return new Retryable("stopped-itself", `${node.name} stopped, and nobody had asked: ${error.message}`, {
+    cause: error,
+  });
 }
 
 /** Only what failed for good has certainly not acted: a crashed pusher's intent stays open for the next claim. */

@@ -105,3 +105,10 @@ it("work that heeds no signal is not waited for: a cancel ends its claim within 
   expect(tookMs).toBeGreaterThan(900);
   expect(tookMs).toBeLessThan(2_000);
 });
+
+it("work that stops itself when nobody asked has failed for now: the run is not cancelled", async () => {
+  await startRun({ attemptsMax: 2 }, ({ attempt }) =>
+    attempt === 1 ? Promise.reject(new DOMException("its own timer", "AbortError")) : Promise.resolve({}),
+  );
+  expect(brief(await journal())).toEqual(["claimed", "failed stopped-itself", "claimed", "completed"]);
+});

@@ -1,6 +1,7 @@
 import { planReader } from "millrace/artifacts";
 import { resumeRun, type ResumedRun } from "millrace/control";
 import { createPlans } from "millrace/driver";
+import type { Log } from "millrace/log";
 import { findRun } from "millrace/projections";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { CommonOptions, Invocation } from "../invocation.ts";
@@ -28,12 +29,22 @@ export async function resume(
   await using session = await openStack(invocation);
   const { log, own } = session;
   const place = await findRun(log, name, { kept: keptRuns(log, invocation) });
-  if (plan === "current" && !own) await registerProject(invocation, log);
+  if (plan === "current" && !own) await register(invocation, log, place.run);
   const plans = createPlans(log, planReader(storeOf(invocation.data)));
   const resumed = await resumeRun(log, plans, { ...place, plan, reason: options.reason ?? "" });
   const ended = await endOf(invocation, options, session, resumed);
   show(invocation, resumed, ended);
   return ended !== undefined && ended.state !== "succeeded" ? exitCode.failed : exitCode.done;
+}
+
+/** Registers the project's pipelines, so that what was mended in them is a version. */
+async function register(invocation: Invocation, log: Log, run: string): Promise<void> {
+  try {
+    await registerProject(invocation, log);
+  } catch (error) {
+    invocation.note(`To go on with the plan as it was: \`millrace resume ${shortRun(run)} --plan same\``);
+    throw error;
+  }
 }
 
 function planChoice(text: string | undefined): "same" | "current" {
