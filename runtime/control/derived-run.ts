@@ -40,9 +40,9 @@ export async function startDerivedRun(
   { started: origin, dataset }: Origin,
   plan: Plan,
   place: PlanPlace,
-  options: RunOptions,
+  { trigger, options }: Pick<RunStarted, "trigger"> & { readonly options: RunOptions },
 ): Promise<DerivedRun> {
-  const { pipeline, datasetSequence, datasetEventDigest, seed, trigger } = origin;
+  const { pipeline, datasetSequence, datasetEventDigest, seed } = origin;
   const run = newEventId();
   const started: RunStarted = {
     ...place,

@@ -56,14 +56,16 @@ export async function forkRun(context: ForkingContext, request: ForkRequest): Pr
   const others = new Set(plan.nodes.map(({ name }) => name).filter((name) => !taken.includes(name)));
   await assertThere(context, action, [...neededBy(origin, plan, others), ...outputsOf(origin, taken)]);
   const place = await placeOf(context, origin, plan, changed);
-  const derived = await startDerivedRun(context, origin, plan, place, {
+  const options = {
     noCache: false,
     noEffects: !request.push,
     kind: RunKind.RUN_KIND_FORK,
     originRun: origin.fold.run,
     takenNodes: [...taken],
     pinnedInputs: [...pins],
-  });
+  };
+  const trigger = `forks ${origin.fold.run} from ${request.from}`;
+  const derived = await startDerivedRun(context, origin, plan, place, { trigger, options });
   return { ...derived, from: request.from, taken, changed };
 }
 

@@ -1,11 +1,10 @@
-import { RunKind } from "../contracts/millrace/event/v1/event.ts";
+import { ReproductionVerdict, RunKind } from "../contracts/millrace/event/v1/event.ts";
 import type {
   EnvironmentDifference,
   Event,
   ExecutionEnvironment,
   OutputComparison,
   Predecessor,
-  ReproductionVerdict,
 } from "../contracts/millrace/event/v1/event.ts";
 import type { Artifact, OutputArtifact } from "../contracts/millrace/metadata/v1/artifact.ts";
 import type { Plan } from "../contracts/millrace/metadata/v1/plan.ts";
@@ -23,8 +22,8 @@ export interface JudgingContext extends OriginContext {
   readonly firstDifference: (was: Artifact, is: Artifact) => Promise<string>;
 }
 
-/** Comparisons that a verdict has room for; those that differ go first. */
-const comparisonsMax = 128;
+/** Largest verdict, in bytes: an event is at most 64 KiB. */
+const verdictBytesMax = 48 * 1024;
 /** Characters of a first difference that a verdict has room for. */
 const differenceCharactersMax = 200;
 
@@ -101,17 +100,24 @@ async function compareRuns(
     if (was.phase === "cancelled") continue;
     for (const { name: output } of ports) outputs.push(await compareOutput(context, { node, output }, was, is));
   }
-  const differing = outputs.filter(({ firstDifference }) => firstDifference !== "");
-  const equal = outputs.filter(({ firstDifference }) => firstDifference === "");
-  const kept = outputs.length <= comparisonsMax ? outputs : [...differing, ...equal].slice(0, comparisonsMax);
-  return {
+  return fitted({
     originalRun: original.run,
-    reproduced: differing.length === 0,
-    outputs: kept,
+    reproduced: outputs.every(({ firstDifference }) => firstDifference === ""),
+    outputs,
     outcome,
-    environments: environments.slice(0, comparisonsMax),
-    outputsOmitted: outputs.length - kept.length,
-  };
+    environments,
+    outputsOmitted: 0,
+  });
+}
+
+/** The verdict as it fits an event: of a large plan's, outputs are left out, equal ones first, and then environments. */
+function fitted(verdict: ReproductionVerdict): ReproductionVerdict {
+  if (ReproductionVerdict.encode(verdict).finish().length <= verdictBytesMax) return verdict;
+  const { outputs, environments } = verdict;
+  if (outputs.length <= 1) return fitted({ ...verdict, environments: environments.slice(0, environments.length >> 1) });
+  const worst = outputs.toSorted((a, b) => Number(a.firstDifference === "") - Number(b.firstDifference === ""));
+  const kept = worst.slice(0, worst.length >> 1);
+  return fitted({ ...verdict, outputs: kept, outputsOmitted: verdict.outputsOmitted + outputs.length - kept.length });
 }
 
 async function compareOutput(

@@ -7,6 +7,7 @@ import { RunKind } from "../contracts/millrace/event/v1/event.ts";
 import { Terminal } from "../model/mod.ts";
 import { startTestRun } from "../testing/memory-stack.ts";
 import type { TestWork } from "../testing/memory-stack.ts";
+import { testPlan } from "../testing/plans.ts";
 import { modelPlan, ModelStack } from "../testing/model-stack.ts";
 import { judgeReproduction } from "./judge-reproduction.ts";
 import { reproduceRun } from "./reproduce-run.ts";
@@ -81,6 +82,19 @@ describe("reproduceRun()", () => {
       await stack.bodies(stack.subjects.blessed("p")),
       await stack.bodies(stack.subjects.target("serving")),
     ]).toEqual(before);
+  });
+
+  it("tells executors to act nowhere", async () => {
+    const told: boolean[] = [];
+    stack = await ModelStack.start({
+      describe: async ({ noEffects }) => {
+        told.push(noEffects);
+        return { text: { text: "of anything" } };
+      },
+    });
+    await stack.runOn("r1", "one");
+    await stack.outcome((await reproduce("r1")).run);
+    expect(told).toEqual([false, true]);
   });
 
   it("compares with the baseline that the original was compared with, whatever was blessed since", async () => {
@@ -183,7 +197,9 @@ describe("judgeReproduction()", () => {
     const digest = completed?.$case === "completed" ? (completed.value.outputs[0]?.artifact?.digest ?? "") : "";
     rmSync(fileURLToPath(stack.store.uriOf(digest)), { recursive: true });
     const verdict = await judge(run);
-    expect(verdict?.outputs.find(({ node }) => node === "describe")?.firstDifference).toContain("bytes are gone");
+    expect(verdict?.outputs.find(({ node }) => node === "describe")?.firstDifference).toContain(
+      `the bytes of ${digest} are gone`,
+    );
   });
 
   it("writes one verdict, however many replicas see the outcome and however often", async () => {
@@ -253,6 +269,31 @@ describe("judgeReproduction()", () => {
     const { run } = await reproduce("r1");
     const verdict = await judge(run);
     expect(verdict?.outputs.map(({ node }) => node)).not.toContain("train");
+  });
+
+  it("keeps what differs when a large plan's outputs do not fit, and counts what it leaves out", async () => {
+    calls = 0;
+    const outputs = Array.from({ length: 100 }, (_, index) => `o${index}`);
+    const wide = {
+      component: "describe",
+      inputs: { data: "source.dataset:Dataset" },
+      outputs: Object.fromEntries(outputs.map((name) => [name, "Description"])),
+    };
+    const plan = testPlan("p", { d0: wide, d1: wide, d2: wide, d3: wide });
+    stack = await ModelStack.start({
+      describe: async ({ node }) =>
+        Object.fromEntries(
+          outputs.map((name) => [name, { text: node === "d3" && name === "o99" ? `call ${(calls += 1)}` : "same" }]),
+        ),
+    });
+    await stack.runOn("r1", "one", plan);
+    const { run } = await reproduce("r1");
+    const verdict = await judge(run);
+    expect(verdict?.reproduced).toBe(false);
+    expect(verdict?.outputs[0]).toMatchObject({ node: "d3", output: "o99" });
+    expect(verdict?.outputsOmitted).toBeGreaterThan(0);
+    expect((verdict?.outputs.length ?? 0) + (verdict?.outputsOmitted ?? 0)).toBe(400);
+    expect(await stack.bodies(stack.subjects.verdict("p", run))).toHaveLength(1);
   });
 
   it("says where nodes ran if that has changed", async () => {

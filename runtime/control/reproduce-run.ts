@@ -32,14 +32,15 @@ export async function reproduceRun(
     planEventId: reference.eventId,
     planArtifactDigest: reference.artifactDigest,
   };
-  return startDerivedRun(context, origin, plan, place, {
+  const options = {
     noCache: true,
     noEffects: true,
     kind: RunKind.RUN_KIND_REPRODUCTION,
     originRun: fold.run,
     takenNodes: [],
     pinnedInputs: [...pins],
-  });
+  };
+  return startDerivedRun(context, origin, plan, place, { trigger: `reproduces ${fold.run}`, options });
 }
 
 async function originalOf(context: DerivingContext, asked: Origin): Promise<Origin> {

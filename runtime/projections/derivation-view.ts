@@ -33,7 +33,7 @@ export interface VerdictView {
   readonly verdict: "reproduced" | "diverged";
   readonly sequence: number;
   readonly outputs: readonly ComparedOutput[];
-  /** Equal outputs that the event had no room for. */
+  /** Outputs that the event had no room for, equal ones before others. */
   readonly outputsOmitted: number;
   readonly environments: readonly ComparedEnvironment[];
 }

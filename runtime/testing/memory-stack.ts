@@ -22,6 +22,7 @@ export type TestWork = (call: {
   readonly inputs: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly push: number | undefined;
+  readonly noEffects: boolean;
 }) => Promise<
   Readonly<Record<string, { readonly text: string; readonly properties?: Readonly<Record<string, string>> }>>
 >;
@@ -79,6 +80,7 @@ function inProcess(store: ArtifactStore, work: TestWork): AgentExecutor {
         inputs,
         signal,
         push: start.push === undefined ? undefined : Number(start.push.version),
+        noEffects: start.noEffects,
       });
       const outputs = await Promise.all(
         start.outputs.map(async ({ name, type }) => {

@@ -718,7 +718,7 @@ export interface RunStarted {
   options?:
     | RunOptions
     | undefined;
-  /** Source and id of the dataset event, for people. */
+  /** What started it, for people: source and id of the dataset event, or which run it is derived from. */
   trigger: string;
   /** Event id of the PipelineRegistered that holds the plan; the sequence beside it is the hint. */
   planEventId: string;
