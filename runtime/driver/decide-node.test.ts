@@ -1,4 +1,5 @@
-import { CacheMiss } from "../contracts/millrace/event/v1/event.ts";
+import { CacheMiss, RunKind } from "../contracts/millrace/event/v1/event.ts";
+import type { RunOptions } from "../contracts/millrace/event/v1/event.ts";
 import { describe, expect, it } from "vitest";
 import type { Artifact } from "../contracts/millrace/metadata/v1/artifact.ts";
 import type { Plan } from "../contracts/millrace/metadata/v1/plan.ts";
@@ -90,7 +91,17 @@ interface Given {
   readonly fanOut?: Readonly<Record<string, FanOut>>;
   readonly blessed?: readonly BlessedModel[];
   readonly running?: readonly string[];
+  readonly options?: Partial<RunOptions>;
 }
+
+const ordinary: RunOptions = {
+  noCache: false,
+  originRun: "",
+  noEffects: false,
+  kind: RunKind.RUN_KIND_UNSPECIFIED,
+  takenNodes: [],
+  pinnedInputs: [],
+};
 
 /** What node `name` does on trigger 7 of durable `d`, given the run's state. */
 function decide(name: string, given: Given): NodeDecision {
@@ -110,7 +121,7 @@ function decide(name: string, given: Given): NodeDecision {
       datasetEventDigest: "",
       dataset: artifact("Dataset", "0"),
       seed: 7n,
-      options: undefined,
+      options: given.options && { ...ordinary, ...given.options },
       planArtifactDigest: "",
       trigger: "",
     },
@@ -198,6 +209,29 @@ describe("decideNode() of an open node", () => {
         { name: "baseline", artifact: { digest: `sha256:${"d".repeat(64)}` }, causeSequence: 40n },
       ],
     });
+  });
+
+  it("takes the baseline that is pinned for it, whatever was blessed since, or that there was none", () => {
+    const made = completed(30, { name: "model", artifact: artifact("Model", "c") });
+    const blessed = [{ model: artifact("Model", "d"), run: "r1", node: "validate", sequence: 40 }];
+    for (const pinned of [artifact("Model", "e"), undefined]) {
+      const options = { pinnedInputs: [{ node: "validate", input: "baseline", artifact: pinned }] };
+      expect(decide("validate", { journals: { c: made }, blessed, options })).toMatchObject({
+        kind: "run",
+        inputs: [{ name: "model" }, { name: "baseline", artifact: pinned }],
+      });
+    }
+  });
+
+  it("is taken from the origin when a fork says so, once its inputs are there", () => {
+    const options = { kind: RunKind.RUN_KIND_FORK, originRun: "r0", takenNodes: ["b"] };
+    expect(decide("b", { options })).toMatchObject({ kind: "nothing" });
+    expect(decide("b", { journals: { a: madeA }, options })).toMatchObject({ kind: "take", inputs: [{ name: "a" }] });
+    expect(decide("b", { journals: { a: ended("failed", 10) }, options })).toMatchObject({ kind: "skip" });
+    expect(decide("b", { journals: { a: madeA }, options, control: { cancelRequested: true } })).toMatchObject({
+      kind: "cancel",
+    });
+    expect(decide("c", { journals: { a: madeA, b: madeB }, options })).toMatchObject({ kind: "run" });
   });
 
   it("is cancelled when the run is, whatever its inputs", () => {
