@@ -12,7 +12,7 @@ import { eventPlace, type LogEntry, MemoryLog, momentMs, newEventId, subjectsOf 
 import type { Log } from "../log/mod.ts";
 import { Retryable, Terminal } from "../model/mod.ts";
 import { foldRun, type RunView, viewRun } from "../projections/mod.ts";
-import { startTestAgent, startTestRun, testPlan, type TestComponent } from "../testing/mod.ts";
+import { copyEntry, startTestAgent, startTestRun, testPlan, type TestComponent } from "../testing/mod.ts";
 import { checkHistory } from "./check-history.ts";
 import { exportLog } from "./export-log.ts";
 import { exportRun } from "./export-run.ts";
@@ -67,6 +67,11 @@ async function entriesOf(of: Log): Promise<LogEntry[]> {
   const entries: LogEntry[] = [];
   for await (const entry of of.read([])) entries.push(entry);
   return entries;
+}
+
+/** Appends a message to a log that holds all before it. */
+async function appendAgain(to: Log, { subject, data, expected }: LogEntry): Promise<void> {
+  await to.append(subject, data, expected === undefined ? {} : { expectLastSequence: expected });
 }
 
 /** A run as it is shown, but for the sequences of this log. */
@@ -129,7 +134,7 @@ describe("a whole log", () => {
     await importHistory(whole, elsewhere(), file);
     const all = await entriesOf(whole);
     const begun = new MemoryLog();
-    for (const { subject, data } of all.slice(0, 5)) await begun.append(subject, data);
+    for (const entry of all.slice(0, 5)) await appendAgain(begun, entry);
     expect(await importHistory(begun, elsewhere(), file)).toMatchObject({ standing: 5, written: all.length - 5 });
     expect(await importHistory(begun, elsewhere(), file)).toMatchObject({ standing: all.length, written: 0 });
     expect((await entriesOf(begun)).map(({ data }) => data)).toEqual(all.map(({ data }) => data));
@@ -233,7 +238,7 @@ describe("a run", () => {
     const whole = new MemoryLog();
     const { written } = await importHistory(whole, elsewhere(), file);
     const begun = new MemoryLog();
-    for (const { subject, data } of (await entriesOf(whole)).slice(0, 3)) await begun.append(subject, data);
+    for (const entry of (await entriesOf(whole)).slice(0, 3)) await copyEntry(begun, entry);
     expect(await importHistory(begun, elsewhere(), file)).toMatchObject({ standing: 3, written: written - 3 });
     expect(await shown(begun, elsewhere(), "r1")).toEqual(await shown(log, store, "r1"));
   });

@@ -40,9 +40,18 @@ export function emptyChain<State>(kind: ChainKind<State>): Chain<State> {
   return { state: kind.initial, expect: 0, head: undefined };
 }
 
-/** Folds the next message of a chain; what does not follow from the head is void and moves only `expect`. */
+/**
+ * Whether a message was appended as a chain's are: its writer expected something of the subject, and the log held that
+ * against it. Garbage, copies and forgeries have no such seal, and nobody can put one on a message that stands there.
+ * Source: docs/protocol.md, Publishing (3).
+ */
+export function isSealed({ expected }: Pick<LogEntry, "expected">): boolean {
+  return expected !== undefined;
+}
+
+/** Folds the next message of a chain; what has no seal or does not follow is void and moves only `expect`. */
 export function stepChain<State>(kind: ChainKind<State>, chain: Chain<State>, entry: LogEntry): Chain<State> {
-  const event = decodeEvent(entry.data);
+  const event = isSealed(entry) ? decodeEvent(entry.data) : undefined;
   if (event === undefined || (event.previous?.eventId ?? "") !== (chain.head?.eventId ?? ""))
     return { ...chain, expect: entry.sequence };
   const place = eventPlace(event, entry);
@@ -54,7 +63,7 @@ export function stepChain<State>(kind: ChainKind<State>, chain: Chain<State>, en
 /** The chain as its last message carries it; undefined if that message is not one of the chain's own. */
 export function chainFromLast<State>(kind: ChainKind<State>, entry: LogEntry | undefined): Chain<State> | undefined {
   if (entry === undefined) return emptyChain(kind);
-  const event = decodeEvent(entry.data);
+  const event = isSealed(entry) ? decodeEvent(entry.data) : undefined;
   if (event?.state === undefined) return undefined;
   const place = eventPlace(event, entry);
   const state = kind.carried(event.state, event, place);

@@ -45,6 +45,15 @@ class Subject {
   }
 
   write(data: Uint8Array): void {
+    this.#append(data, this.entries.at(-1)?.sequence ?? 0);
+  }
+
+  /** Writes as a stranger: without an expectation. */
+  forge(data: Uint8Array): void {
+    this.#append(data, undefined);
+  }
+
+  #append(data: Uint8Array, expected: number | undefined): void {
     this.#sequence += 3;
     const entry = {
       sequence: this.#sequence,
@@ -52,6 +61,7 @@ class Subject {
       timeMs: this.#sequence * 100,
       headers: new Map<string, string>(),
       data,
+      expected,
     };
     this.entries.push(entry);
     this.journal = evolve(this.journal, entry);
@@ -152,6 +162,15 @@ describe("decide() and evolve() of a node's journal", () => {
     if (forged.kind !== "append") throw new Error("an open journal can be claimed");
     subject.write(encodeEvent({ id: newEventId(), ...forged.event }));
     expect(subject.journal).toMatchObject({ attempts: 1, voids: 1 });
+  });
+
+  it("void an event that follows, of a writer who expected nothing", () => {
+    const subject = new Subject();
+    const forged = decide(emptyJournal, { type: "claim", epoch: 0, claim });
+    if (forged.kind !== "append") throw new Error("an open journal can be claimed");
+    subject.forge(encodeEvent({ id: newEventId(), ...forged.event }));
+    expect(subject.journal).toMatchObject({ phase: "open", voids: 1, expect: 13 });
+    expect(fromLast(subject.entries[0] as LogEntry)).toBeUndefined();
   });
 
   it("double the delay from the least to the most", () => {

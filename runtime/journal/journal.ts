@@ -2,7 +2,7 @@ import { JournalStatus } from "../contracts/millrace/event/v1/event.ts";
 import type { Claimed, Completed, Event, Failed, JournalState } from "../contracts/millrace/event/v1/event.ts";
 import { eventPlace } from "../log/mod.ts";
 import type { EntryPlace, LogEntry } from "../log/mod.ts";
-import { decodeEvent } from "./chain.ts";
+import { decodeEvent, isSealed } from "./chain.ts";
 import type { ChainHead } from "./chain.ts";
 
 /** Where a node's execution stands, folded from its journal. */
@@ -81,7 +81,7 @@ export function attemptsIn(journal: Journal, epoch: number): number {
  * Source: docs/protocol.md, Publishing (3) and Claim, work, outcome.
  */
 export function evolve(journal: Journal, entry: LogEntry): Journal {
-  return evolveEvent(journal, decodeEvent(entry.data), entry);
+  return evolveEvent(journal, isSealed(entry) ? decodeEvent(entry.data) : undefined, entry);
 }
 
 /** As `evolve`, for a message that is decoded already. */
@@ -95,7 +95,7 @@ export function evolveEvent(journal: Journal, event: Event | undefined, entry: E
  * @returns undefined if the message is not a well-formed journal event; fold the whole subject then.
  */
 export function fromLast(entry: LogEntry): Journal | undefined {
-  const event = decodeEvent(entry.data);
+  const event = isSealed(entry) ? decodeEvent(entry.data) : undefined;
   if (event?.state?.chain?.$case !== "journal") return undefined;
   const carried = event.state.chain.value;
   const before = beforeCarried(event, carried);

@@ -14,7 +14,7 @@ const collected: RetentionBody = { $case: "collected", value: { policy: "the las
 const restored: RetentionBody = { $case: "restored", value: { reason: "a run reuses it" } };
 
 function entryOf(sequence: number, event: Event): LogEntry {
-  return { sequence, subject: "mr.artifact.x", timeMs: 0, headers: new Map(), data: encodeEvent(event) };
+  return { sequence, subject: "mr.artifact.x", timeMs: 0, headers: new Map(), data: encodeEvent(event), expected: 0 };
 }
 
 function fold(bodies: readonly RetentionBody[]): { chain: Chain<Retention>; last: LogEntry | undefined } {

@@ -40,6 +40,7 @@ class History {
       subject: "mr.target.serving",
       timeMs: 0,
       headers: new Map(),
+      expected: 0,
       data: encodeEvent(event),
     };
     this.chain = stepChain(targetChain, this.chain, entry);

@@ -1,3 +1,4 @@
+export * from "./copy-entry.ts";
 export * from "./execution-context.ts";
 export * from "./memory-stack.ts";
 export * from "./model-stack.ts";

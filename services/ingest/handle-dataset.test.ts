@@ -9,7 +9,7 @@ import { createPlans } from "millrace/driver";
 import { decodeEvent } from "millrace/journal";
 import { appendEvent, encodeEvent, MemoryLog, newEventId, subjectsOf } from "millrace/log";
 import { digestOf, runIdOf } from "millrace/model";
-import { testPlan } from "millrace/testing";
+import { copyEntry, testPlan } from "millrace/testing";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { handleDataset } from "./handle-dataset.ts";
@@ -148,7 +148,7 @@ describe("a dataset event", () => {
     const half = new MemoryLog();
     for (let at = 1; at <= (started?.sequence ?? 0); at++) {
       const entry = await log.get(at);
-      if (entry) await half.append(entry.subject, entry.data);
+      if (entry) await copyEntry(half, entry);
     }
     log = half;
     context = { ...context, log, plans: createPlans(log, () => Promise.reject(new Error("small"))) };

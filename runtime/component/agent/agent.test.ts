@@ -9,6 +9,7 @@ import { controlChain, controlEvent, decodeEvent, emptyChain } from "../../journ
 import { appendEvent, MemoryLog, newEventId, subjectsOf } from "../../log/mod.ts";
 import type { Delivery, Log } from "../../log/mod.ts";
 import { Retryable, Terminal } from "../../model/mod.ts";
+import { copyEntry } from "../../testing/copy-entry.ts";
 import { startTestAgent, startTestRun } from "../../testing/memory-stack.ts";
 import type { TestComponent } from "../../testing/memory-stack.ts";
 import { testPlan, testPlanDigest } from "../../testing/plans.ts";
@@ -313,7 +314,7 @@ describe("redelivery", () => {
     // The same history, up to the last Completed: its agent died before the fan-out.
     const halved = new MemoryLog();
     for await (const entry of whole.read([])) {
-      await halved.append(entry.subject, entry.data);
+      await copyEntry(halved, entry);
       if (entry.subject.endsWith(".c.c.journal") && decodeEvent(entry.data)?.body?.$case === "completed") break;
     }
     log = halved;

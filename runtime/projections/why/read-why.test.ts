@@ -9,6 +9,7 @@ import { registerPipeline } from "../../control/mod.ts";
 import { createPlans } from "../../driver/mod.ts";
 import { MemoryLog, subjectsOf } from "../../log/mod.ts";
 import { Retryable, Terminal } from "../../model/mod.ts";
+import { copyEntry } from "../../testing/copy-entry.ts";
 import { historyRun, writeHistories } from "../../testing/history/write-histories.ts";
 import type { Fate } from "../../testing/history/write-histories.ts";
 import { startTestAgent, startTestRun } from "../../testing/memory-stack.ts";
@@ -265,7 +266,7 @@ describe("readWhy() of every fate a run may have", () => {
     const cut = new MemoryLog();
     for (let to = 1; to <= last; to++) {
       const entry = await log.get(to);
-      if (entry) await cut.append(entry.subject, entry.data);
+      if (entry) await copyEntry(cut, entry);
       if (to % 5 !== 0) continue;
       const started = fates.filter((_, index) =>
         cut.stream.lastOf(subjectsOf("mr").started(pipeline, historyRun(index))),
