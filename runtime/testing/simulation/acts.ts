@@ -43,7 +43,7 @@ function startAct(world: World, act: Act): void {
         world.scheduler.after(act.afterMs, () => void resume(world, place)),
       );
     case "lose":
-      return world.scheduler.after(act.atMs, () => world.bytes.loseOne(act.drawn));
+      return world.scheduler.after(act.atMs, () => world.bytes.loseOne(act.drawn, world.scheduler.nowMs));
   }
 }
 

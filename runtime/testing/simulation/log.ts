@@ -143,7 +143,11 @@ export class SimulatedLog implements Log {
       receivedAt: this.clock.monotonicMs(),
       ack: () => tell("ack", () => delivery.ack()),
       nak: (delayMs) => tell("nak", () => delivery.nak(delayMs)),
-      working: () => tell("working", () => delivery.working()),
+      working: () =>
+        tell("working", () => {
+          this.#server.onWorking(this.#process, delivery.entry.sequence);
+          delivery.working();
+        }),
       term: (reason) => tell("term", () => delivery.term(reason)),
     };
   }

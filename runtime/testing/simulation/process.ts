@@ -52,6 +52,8 @@ export class SimulatedProcess {
   held = 0;
   /** Virtual time until which it stands still. */
   pausedUntilMs = 0;
+  /** Virtual time at which it last stood still, or could not reach the server. */
+  lastPausedMs = Number.NEGATIVE_INFINITY;
   readonly #around: Surroundings;
   readonly #onDeath: (restartMs: number) => void;
   readonly #waiting: (() => void)[] = [];
@@ -234,7 +236,9 @@ export class SimulatedProcess {
   /** The fault that strikes an operation of this process, if one does. */
   strike(operation: string): Fault | undefined {
     const fault = this.#around.faults.next(this.name, this.index, operation, this.#around.scheduler.nowMs);
-    if (fault !== undefined) this.#around.note(this.name, `${operation}: ${fault.kind}`);
+    if (fault === undefined) return undefined;
+    this.lastPausedMs = Math.max(this.lastPausedMs, this.#around.scheduler.nowMs + fault.ms);
+    this.#around.note(this.name, `${operation}: ${fault.kind}`);
     return fault;
   }
 }

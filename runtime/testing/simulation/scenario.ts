@@ -39,6 +39,10 @@ export interface ScenarioOptions {
   readonly targets?: readonly string[];
   /** Acts that always happen. */
   readonly acts?: readonly Act["kind"][];
+  /** The operation onto which a run is cancelled, as `append:nudged 1`. */
+  readonly cancelOnto?: string;
+  /** Duration of all work, in virtual milliseconds. */
+  readonly workMs?: number;
 }
 
 /** Operations worth aiming at: each is a gap between two rules. */
@@ -85,7 +89,7 @@ const allKinds: readonly FaultKind[] = [
 /** Draws a scenario from a seed. */
 export function drawScenario(seed: number, options: ScenarioOptions = {}): Scenario {
   const random = new Random(seed, 17);
-  const shape = drawShape(random.pick(options.shapes ?? shapeNames), random);
+  const shape = drawShape(random.pick(options.shapes ?? shapeNames), random, options.workMs);
   const components = new Set(shape.plans.flatMap(({ nodes }) => nodes.map(({ component }) => component)));
   const many = random.chance(0.1);
   const replicas = Object.fromEntries([...components].map((name) => [name, many ? random.between(2, 5) : 2]));
@@ -99,7 +103,7 @@ export function drawScenario(seed: number, options: ScenarioOptions = {}): Scena
     sweeper: options.sweeper ?? random.chance(0.4),
     lag: { probability: random.pick([0, 0, 0.1, 0.4]), entriesMax: random.pick([2, 6, 20]) },
     skewOf: (process) => drawSkew(skewed, new Random(skewSeed, process)),
-    acts: drawActs(random, shape, options.acts ?? []),
+    acts: drawActs(random, shape, options),
     profile: drawProfile(random, options.targets ?? []),
   };
 }
@@ -110,7 +114,8 @@ function drawSkew(skewed: boolean, random: Random): Skew {
   return { offsetMs, rate: random.pick([0.9999, 1, 1, 1.0001]) };
 }
 
-function drawActs(random: Random, { name }: Shape, wanted: readonly Act["kind"][]): readonly Act[] {
+function drawActs(random: Random, { name }: Shape, options: ScenarioOptions): readonly Act[] {
+  const wanted = options.acts ?? [];
   const acts: Act[] = [];
   const runs = name === "validated" || name === "cached" ? random.between(1, 3) : random.pick([1, 1, 2]);
   const togetherMs = random.pick([100, 3_000, 90_000]);
@@ -122,7 +127,7 @@ function drawActs(random: Random, { name }: Shape, wanted: readonly Act["kind"][
     if (random.chance(0.2)) acts.push({ ...publish, quality, atMs: random.between(0, 9_000) });
   }
   const id = `e${random.between(1, runs)}`;
-  if (wanted.includes("cancel") || random.chance(0.3)) acts.push(drawCancel(random, id));
+  if (wanted.includes("cancel") || random.chance(0.3)) acts.push(drawCancel(random, id, options.cancelOnto));
   if (wanted.includes("resume") || random.chance(0.35))
     acts.push({ kind: "resume", afterMs: random.pick([5, 500, 20_000]), times: random.between(1, 2), id });
   if (wanted.includes("lose") || (name === "cached" && random.chance(0.3)))
@@ -132,9 +137,9 @@ function drawActs(random: Random, { name }: Shape, wanted: readonly Act["kind"][
 
 const cancelAims = ["append:claimed", "append:completed", "append:nudged", "append:pushIntended", "execute", "lastOf"];
 
-function drawCancel(random: Random, id: string): Act {
+function drawCancel(random: Random, id: string, wanted?: string): Act {
   const aimed = random.chance(0.6);
-  const onto = aimed ? `${random.pick(cancelAims)} ${random.between(1, 3)}` : "";
+  const onto = wanted ?? (aimed ? `${random.pick(cancelAims)} ${random.between(1, 3)}` : "");
   return { kind: "cancel", atMs: random.between(0, 8_000), onto, id };
 }
 

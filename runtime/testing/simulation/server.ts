@@ -4,7 +4,7 @@ import { MemoryStream, subjectMatcher } from "../../log/mod.ts";
 import type { Appended, LastEntries, LogEntry } from "../../log/mod.ts";
 import type { MemoryDurable } from "../../log/memory-durable.ts";
 import { originMs } from "./process.ts";
-import type { Surroundings } from "./process.ts";
+import type { SimulatedProcess, Surroundings } from "./process.ts";
 
 /** A message of the log as the referee sees it. */
 export interface Written {
@@ -25,6 +25,8 @@ export class SimulatedServer {
   readonly stream: MemoryStream;
   /** Every message, in order. */
   readonly written: Written[] = [];
+  /** Called at each sign of life of a process for a delivery. */
+  onWorking: (process: SimulatedProcess, trigger: number) => void = () => {};
   /** Called after each message. */
   onWritten: (written: Written) => void = () => {};
   readonly #histories = new Map<string, LogEntry[]>();
@@ -58,6 +60,21 @@ export class SimulatedServer {
     const all = this.#histories.get(subject) ?? [];
     const last = all.at(-1);
     return last === undefined || last.sequence <= upTo ? all : all.filter(({ sequence }) => sequence <= upTo);
+  }
+
+  /** Subjects of journals that were written to. */
+  get journals(): readonly string[] {
+    return [...this.#histories.keys()].filter((subject) => subject.endsWith(".journal"));
+  }
+
+  /** Messages of one subject as the referee sees them. */
+  writtenOn(subject: string): readonly Written[] {
+    return this.history(subject).flatMap(({ sequence }) => this.written[sequence - 1] ?? []);
+  }
+
+  /** How long a message has stood there, in virtual milliseconds. */
+  ageMs({ timeMs }: LogEntry): number {
+    return this.stream.clock.epochMs() - timeMs;
   }
 
   /** The answer of a replica that has read up to a sequence. */

@@ -27,8 +27,8 @@ export interface Shape {
 const attemptTimeoutMs = 150_000n;
 
 /** Draws a small plan of a shape. */
-export function drawShape(name: ShapeName, random: Random): Shape {
-  const work = (more: Partial<Behaviour> = {}): Behaviour => ({ role: "plain", ms: drawMs(random), ...more });
+export function drawShape(name: ShapeName, random: Random, workMs?: number): Shape {
+  const work = (more: Partial<Behaviour> = {}): Behaviour => ({ role: "plain", ms: workMs ?? drawMs(random), ...more });
   const cache = random.chance(0.5);
   const plain = (inputs: Readonly<Record<string, string>>, type: string, more: Partial<SimulatedNode> = {}) => ({
     inputs,
@@ -73,8 +73,7 @@ export function drawShape(name: ShapeName, random: Random): Shape {
     case "cached": {
       const nodes = { a: plain(source, "A", { cache: true }), b: plain({ a: "a.out:A" }, "B", { cache: true }) };
       const first = shape(name, nodes);
-      const mended = { ...nodes, b: { ...nodes.b, behaviour: nodes.b.behaviour } };
-      const second = planOf("q", mended, random.chance(0.6) ? "other code" : "code");
+      const second = planOf("q", nodes, "code", random.chance(0.6) ? { b: "other code" } : {});
       return { ...first, plans: [...first.plans, second] };
     }
   }
@@ -111,7 +110,12 @@ function shape(name: ShapeName, nodes: Readonly<Record<string, SimulatedNode>>):
   return { name, plans: [planOf("p", nodes, "code")], effects: {} };
 }
 
-function planOf(pipeline: string, nodes: Readonly<Record<string, SimulatedNode>>, codeText: string): Plan {
+function planOf(
+  pipeline: string,
+  nodes: Readonly<Record<string, SimulatedNode>>,
+  codeText: string,
+  codeOf: Readonly<Record<string, string>> = {},
+): Plan {
   const plan = testPlan(
     pipeline,
     Object.fromEntries(
@@ -121,7 +125,7 @@ function planOf(pipeline: string, nodes: Readonly<Record<string, SimulatedNode>>
       ]),
     ),
   );
-  return { ...plan, nodes: plan.nodes.map((node) => finish(node, nodes[node.name], codeText)) };
+  return { ...plan, nodes: plan.nodes.map((node) => finish(node, nodes[node.name], codeOf[node.name] ?? codeText)) };
 }
 
 function finish(node: PlanNode, given: SimulatedNode | undefined, codeText: string): PlanNode {

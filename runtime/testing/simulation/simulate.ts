@@ -1,7 +1,7 @@
 import { runsOf, startActs } from "./acts.ts";
 import { drawnFaults, toldFaults } from "./faults.ts";
 import type { Fault } from "./faults.ts";
-import { checkBytes, historyOf, judge, openRuns } from "./referee/mod.ts";
+import { checkBytes, checkWorking, historyOf, judge, openRuns } from "./referee/mod.ts";
 import { drawScenario } from "./scenario.ts";
 import type { Scenario, ScenarioOptions } from "./scenario.ts";
 import { Trace } from "./trace.ts";
@@ -54,6 +54,7 @@ export async function simulate(
   process.on("unhandledRejection", onRejection);
   try {
     world.onWritten((written) => checkBytes(world, written));
+    world.server.onWorking = (process, trigger) => checkWorking(world, process, trigger);
     world.startAll();
     let acting = true;
     startActs(world).then(

@@ -10,7 +10,7 @@ type Held = "whole" | "torn";
 export class SimulatedBytes {
   readonly #held = new Map<string, Held>();
   readonly #texts = new Map<string, string>();
-  readonly #lost = new Set<string>();
+  readonly #lost = new Map<string, number>();
 
   commit(text: string): string {
     const digest = digestOf(text);
@@ -26,19 +26,30 @@ export class SimulatedBytes {
   }
 
   /** Loses one artifact's bytes, as a disk does. @param drawn Which of those that are there. */
-  loseOne(drawn: number): void {
+  loseOne(drawn: number, atMs: number): void {
     const digests = [...this.#held.keys()];
     const digest = digests[drawn % Math.max(1, digests.length)];
-    if (digest !== undefined && this.#held.delete(digest)) this.#lost.add(digest);
+    if (digest !== undefined && this.#held.delete(digest)) this.#lost.set(digest, atMs);
   }
 
   has(digest: string): boolean {
     return this.#held.get(digest) === "whole";
   }
 
-  /** Whether the disk once lost it, so that nobody can be blamed for its absence. */
-  wasLost(digest: string): boolean {
-    return this.#lost.has(digest);
+  /** Every address at which something was ever committed whole. */
+  get digests(): Iterable<string> {
+    return this.#texts.keys();
+  }
+
+  /** Takes a commit back until it is made after all: what a store does that answers first. */
+  postpone(digest: string, later: (commit: () => void) => void): void {
+    this.#held.delete(digest);
+    later(() => this.#held.set(digest, "whole"));
+  }
+
+  /** When the disk lost it, in virtual milliseconds, if it did. */
+  lostAtMs(digest: string): number | undefined {
+    return this.#lost.get(digest);
   }
 
   textOf(digest: string): string {

@@ -1,5 +1,7 @@
 import type { InputArtifact, OutputArtifact } from "../../../contracts/millrace/metadata/v1/artifact.ts";
 import type { PlanNode } from "../../../contracts/millrace/metadata/v1/plan.ts";
+import { parseSubject, subjectsOf } from "../../../log/mod.ts";
+import { originMs } from "../process.ts";
 import { digestOf, sourceComponent } from "../../../model/mod.ts";
 import { behaviourOf, makeOutputs, workOfNode } from "../work.ts";
 import type { Written } from "../server.ts";
@@ -16,9 +18,22 @@ export function checkBytes(world: World, { entry, event }: Written): void {
       : body?.$case === "artifactProduced"
         ? [body.value.artifact]
         : [];
-  for (const artifact of visible)
-    if (artifact && !world.bytes.has(artifact.digest) && !world.bytes.wasLost(artifact.digest))
+  for (const artifact of visible) {
+    if (artifact === undefined || world.bytes.has(artifact.digest)) continue;
+    const lostAtMs = world.bytes.lostAtMs(artifact.digest);
+    if (lostAtMs === undefined)
       world.violate("output-without-bytes", `message ${entry.sequence} of ${entry.subject} names ${artifact.digest}`);
+    else if (body?.$case === "completed" && body.value.reused && lostAtMs < startedAtMs(world, entry.subject))
+      world.violate("reuse-without-bytes", `message ${entry.sequence} of ${entry.subject} names ${artifact.digest}`);
+  }
+}
+
+/** When the run of a journal began, in virtual milliseconds: whatever was lost before is known to be gone. */
+function startedAtMs({ server }: World, subject: string): number {
+  const place = parseSubject(subject);
+  if (place.kind !== "journal") return 0;
+  const started = server.stream.lastOf(subjectsOf(server.stream.namespace).started(place.pipeline, place.run));
+  return (started?.timeMs ?? originMs) - originMs;
 }
 
 /** What fans out follows from an outcome, every outcome has fanned out, and every outcome is what its inputs give. */

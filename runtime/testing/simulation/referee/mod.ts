@@ -3,11 +3,13 @@ import { checkArtifacts } from "./artifacts.ts";
 import { checkCancels } from "./cancels.ts";
 import { checkChains } from "./chains.ts";
 import { checkEffects } from "./effects.ts";
+import { checkTakeovers } from "./holders.ts";
 import { historyOf } from "./history.ts";
 import { checkJournals } from "./journals.ts";
 import { checkRunEnds } from "./run-ends.ts";
 
 export { checkBytes } from "./artifacts.ts";
+export { checkWorking } from "./holders.ts";
 export { historyOf } from "./history.ts";
 export { openRuns } from "./run-ends.ts";
 
@@ -20,4 +22,5 @@ export function judge(world: World): void {
   checkArtifacts(world, history);
   checkCancels(world, history);
   checkEffects(world, history);
+  checkTakeovers(world, history);
 }
