@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { subjectMatcher } from "../log/mod.ts";
 import type { LogEntry, ReadRange } from "../log/mod.ts";
 import type { Connected } from "./consumption.ts";
 import { isNarrow, readNarrow } from "./narrow-read.ts";
@@ -6,6 +7,8 @@ import { type HistoryItem, OrderedReader } from "./ordered-reader.ts";
 import { isPassing } from "./patience.ts";
 
 const reopenDelayMs = 50;
+/** Messages of a part of the log that is read whole, whatever is wanted of it. */
+const windowMax = 2_048;
 /** Longest wait of a read for a server that is away; who follows waits for ever. */
 const readPatienceMs = 600_000;
 
@@ -16,6 +19,7 @@ const readPatienceMs = 600_000;
 export async function* read(to: Connected, filters: readonly string[], range: ReadRange): AsyncGenerator<LogEntry> {
   const few = await readFew(to, filters, range);
   if (few !== undefined) return yield* few;
+  if (isWindow(filters, range)) return yield* readWindow(to, filters, range);
   let left: number | undefined;
   const isLast = ({ entry, pending }: HistoryItem): boolean => {
     left = (left ?? 0) - 1;
@@ -32,13 +36,27 @@ export async function* read(to: Connected, filters: readonly string[], range: Re
   }
 }
 
+/**
+ * Whether a read is of so short a part of the log that all of it comes sooner than what matches: before it delivers the
+ * first message of a filter, a server counts all that match to the end of the stream.
+ */
+function isWindow(filters: readonly string[], { from = 1, to }: ReadRange): boolean {
+  return filters.length > 0 && to !== undefined && to - from < windowMax;
+}
+
+async function* readWindow(to: Connected, filters: readonly string[], range: ReadRange): AsyncGenerator<LogEntry> {
+  const matches = subjectMatcher(filters);
+  for await (const entry of read(to, [], range)) if (matches(entry.subject)) yield entry;
+}
+
 /** What a narrow filter matches, where the caller knows about where that begins; undefined if it is to be read in order. */
 async function readFew(
   to: Connected,
-  [filter = "", ...others]: readonly string[],
+  [filter, ...others]: readonly string[],
   { from = 1, to: last = Number.POSITIVE_INFINITY, near, signal }: ReadRange,
 ): Promise<readonly LogEntry[] | undefined> {
-  if (near === undefined || others.length > 0 || !isNarrow(filter) || signal?.aborted === true) return undefined;
+  if (near === undefined || filter === undefined || others.length > 0 || !isNarrow(filter)) return undefined;
+  if (signal?.aborted === true) return undefined;
   const entries = await readNarrow(to, filter, near).catch((error: unknown) => {
     if (!isPassing(error)) throw error;
   });
