@@ -8,4 +8,8 @@ export { manifestDigest, manifestSize, manifestText } from "./manifest.ts";
 export { openArtifactStore, openStoreKeeper } from "./open-store.ts";
 export { planArtifactDigest, planReader, storePlan } from "./plan-artifact.ts";
 export { readFeatureValues } from "./read-feature-values.ts";
+export { copyFiles, listFiles } from "./push/copy-files.ts";
+export { destinationDirectory } from "./push/destination-directory.ts";
+export { publishVersion } from "./push/publish-version.ts";
+export { versionRestorer } from "./push/restorer.ts";
 export * from "./store.ts";

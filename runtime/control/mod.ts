@@ -1,4 +1,5 @@
 export * from "./collection/mod.ts";
+export * from "./rollback/mod.ts";
 export * from "./announce-dataset.ts";
 export * from "./cancel-run.ts";
 export type { DerivedRun, DerivingContext } from "./derived-run.ts";

@@ -5,12 +5,15 @@ import type {
   CancelRunRequest,
   ControlServiceServer,
   ForkRunRequest,
+  PinRequest,
   PublishDatasetRequest,
   PublishDatasetResponse,
   RegisterPipelineRequest,
   RegisterPipelineResponse,
   ReproduceRunRequest,
   ResumeRunRequest,
+  RollBackRequest,
+  UnpinRequest,
 } from "millrace/contracts/millrace/control/v1/control.ts";
 import { type ServiceServer, startServiceServer } from "millrace/component/internal";
 import { registerPipeline } from "millrace/control";
@@ -21,14 +24,18 @@ import { Terminal, toMillraceError } from "millrace/model";
 import { handleCancelRun } from "./cancel-run.ts";
 import { errorStatus } from "./error-status.ts";
 import { handleForkRun } from "./fork-run.ts";
+import { handlePin, handleUnpin } from "./pin.ts";
 import { handleReproduceRun } from "./reproduce-run.ts";
 import { handleResumeRun } from "./resume-run.ts";
+import { handleRollBack } from "./roll-back.ts";
 
 export interface ControlContext {
   readonly log: Log;
   readonly subjects: Subjects;
   readonly store: ArtifactStore;
   readonly plans: Plans;
+  /** Directory that destinations lie below; undefined if ingest isn't told. */
+  readonly pushRoot: string | undefined;
 }
 
 /** Serves ControlService, health and reflection. @throws {Terminal} `cannot-listen`. */
@@ -40,6 +47,9 @@ export function startControlServer(address: string, context: ControlContext): Pr
     reproduceRun: unary((request: ReproduceRunRequest) => handleReproduceRun(context, request)),
     forkRun: unary((request: ForkRunRequest) => handleForkRun(context, request)),
     resumeRun: unary((request: ResumeRunRequest) => handleResumeRun(context, request)),
+    rollBack: unary((request: RollBackRequest) => handleRollBack(context, request)),
+    pin: unary((request: PinRequest) => handlePin(context, request)),
+    unpin: unary((request: UnpinRequest) => handleUnpin(context, request)),
   };
   return startServiceServer(address, "millrace.control.v1.ControlService", (server) =>
     server.addService(ControlServiceService, service),

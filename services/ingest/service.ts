@@ -6,6 +6,7 @@ import { connectLog } from "millrace/jetstream";
 import { subjectsOf } from "millrace/log";
 import { toMillraceError } from "millrace/model";
 import type { Logger } from "pino";
+import { adoptRollbacks } from "./adopt-rollbacks.ts";
 import type { IngestConfig } from "./config.ts";
 import { consumeDerivedRuns } from "./derived-runs.ts";
 import { startControlServer } from "./control-server.ts";
@@ -39,23 +40,24 @@ export async function startIngest(config: IngestConfig, logger: Logger): Promise
     handle: (delivery) => handleDataset(context, delivery),
   });
   const derived = await consumeDerivedRuns({ log, subjects, store, plans, logger }, config.ackWaitMs);
-  const sweeper = startSweeper({
-    log,
-    subjects,
-    plans,
-    silentMs: silentAckWaits * config.ackWaitMs,
-    onTrouble: (thrown) => {
-      const error = toMillraceError(thrown);
-      logger.error({ code: error.code, err: error }, error.message);
-    },
-  });
-  const server = await startControlServer(config.grpcAddress, { log, subjects, store, plans });
+  const onTrouble = (thrown: unknown): void => {
+    const error = toMillraceError(thrown);
+    logger.error({ code: error.code, err: error }, error.message);
+  };
+  const silentMs = silentAckWaits * config.ackWaitMs;
+  const sweeper = startSweeper({ log, subjects, plans, silentMs, onTrouble });
+  const { pushRoot } = config;
+  const rollbacks =
+    pushRoot === undefined
+      ? undefined
+      : adoptRollbacks({ log, subjects, store, pushRoot, patienceMs: silentMs, onTrouble });
+  const server = await startControlServer(config.grpcAddress, { log, subjects, store, plans, pushRoot });
   return {
     address: server.address,
     async stop() {
       server.notServing();
       await Promise.all([consumption.drain(), derived.drain()]);
-      await sweeper[Symbol.asyncDispose]();
+      await Promise.all([sweeper[Symbol.asyncDispose](), rollbacks?.[Symbol.asyncDispose]()]);
       await server.close();
       await log[Symbol.asyncDispose]();
     },

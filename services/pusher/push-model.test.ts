@@ -6,7 +6,7 @@ import { digestOf } from "millrace/model";
 import { pusherDeclaration } from "millrace/pipeline";
 import { testExecution, testInput } from "millrace/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { listFiles } from "./copy-files.ts";
+import { listFiles } from "millrace/artifacts";
 import { pushModel } from "./push-model.ts";
 
 const modelDigest = digestOf("model");

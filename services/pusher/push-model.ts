@@ -6,9 +6,7 @@ import type { ExecutionContext, ExecutionResult } from "millrace/component";
 import { Terminal } from "millrace/model";
 import type { pusherDeclaration } from "millrace/pipeline";
 import type { PusherConfig } from "./config.ts";
-import { copyFiles } from "./copy-files.ts";
-import { destinationDirectory } from "./destination-directory.ts";
-import { publishVersion } from "./publish-version.ts";
+import { copyFiles, destinationDirectory, publishVersion } from "millrace/artifacts";
 
 type Context = ExecutionContext<typeof pusherDeclaration>;
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type SetStatus, withVerb } from "./verb.ts";
 
-/** Verbs about what is kept. */
+/** Verbs about what is kept, and about going back to it. */
 export function addRetentionCommands(millrace: Command, setStatus: SetStatus): void {
   withVerb(
     millrace
@@ -37,5 +37,19 @@ export function addRetentionCommands(millrace: Command, setStatus: SetStatus): v
     setStatus,
     async () => (await import("../verbs/pin.ts")).unpin,
     { "millrace unpin latest": "leave it to gc's policy again" },
+  );
+  withVerb(
+    millrace
+      .command("rollback")
+      .description("serve an earlier pushed model again, under a new version")
+      .argument("<pipeline|destination>", "pipeline that pushes, or where to, for example serving/penguins")
+      .option("--to <version>", "version to go back to (default: the one before the served one)")
+      .option("--reason <text>", "why, for the log"),
+    setStatus,
+    async () => (await import("../verbs/rollback.ts")).rollback,
+    {
+      'millrace rollback penguins --reason "errs on Chinstrap"': "serve the model before the present one",
+      "millrace rollback serving/penguins --to 57": "serve what was pushed as version 57",
+    },
   );
 }

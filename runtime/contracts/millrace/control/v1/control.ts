@@ -222,6 +222,80 @@ export interface PlanChange {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A destination to roll back. */
+export interface RollBackRequest {
+  /** Path of the destination below the push root, for example "serving/penguins". */
+  destination: string;
+  /** Version to go back to; absent: the one before the served one. */
+  version?:
+    | bigint
+    | undefined;
+  /** Why. */
+  reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A destination that was rolled back. */
+export interface RollBackResponse {
+  /** Version that was served before. */
+  fromVersion: bigint;
+  /** Version whose model is served again. */
+  toVersion: bigint;
+  /** Version that serves it. */
+  version: bigint;
+  /** Sequence of its RolledBack. */
+  sequence: bigint;
+  /** Whether this call rolled back; false if that model was served already. */
+  changed: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Something to keep. */
+export interface PinRequest {
+  /** What. */
+  what?:
+    | //
+    /** An artifact, by its digest. */
+    { $case: "digest"; value: string }
+    | //
+    /** A run, by its id. */
+    { $case: "run"; value: string }
+    | undefined;
+  /** Why. */
+  reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** It is pinned. */
+export interface PinResponse {
+  /** Sequence of its Pinned; 0 if it was pinned for that reason already. */
+  sequence: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Something to leave to the policy again. */
+export interface UnpinRequest {
+  /** What. */
+  what?:
+    | //
+    /** An artifact, by its digest. */
+    { $case: "digest"; value: string }
+    | //
+    /** A run, by its id. */
+    { $case: "run"; value: string }
+    | undefined;
+  /** Why. */
+  reason: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** It is not pinned. */
+export interface UnpinResponse {
+  /** Sequence of its Unpinned; 0 if it was not pinned. */
+  sequence: bigint;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 function createBaseRegisterPipelineRequest(): RegisterPipelineRequest {
   return { plan: undefined, _unknownFields: {} };
 }
@@ -2259,6 +2333,735 @@ export const PlanChange: MessageFns<PlanChange> = {
   },
 };
 
+function createBaseRollBackRequest(): RollBackRequest {
+  return { destination: "", version: undefined, reason: "", _unknownFields: {} };
+}
+
+export const RollBackRequest: MessageFns<RollBackRequest> = {
+  encode(message: RollBackRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.destination !== "") {
+      writer.uint32(10).string(message.destination);
+    }
+    if (message.version !== undefined) {
+      if (BigInt.asUintN(64, message.version) !== message.version) {
+        throw new globalThis.Error("value provided for field message.version of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.version);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RollBackRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRollBackRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.destination = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.version = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RollBackRequest {
+    return {
+      destination: isSet(object.destination) ? globalThis.String(object.destination) : "",
+      version: isSet(object.version) ? BigInt(object.version) : undefined,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: RollBackRequest): unknown {
+    const obj: any = {};
+    if (message.destination !== "") {
+      obj.destination = message.destination;
+    }
+    if (message.version !== undefined) {
+      obj.version = message.version.toString();
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RollBackRequest>, I>>(base?: I): RollBackRequest {
+    return RollBackRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RollBackRequest>, I>>(object: I): RollBackRequest {
+    const message = createBaseRollBackRequest();
+    message.destination = object.destination ?? "";
+    message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : undefined;
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseRollBackResponse(): RollBackResponse {
+  return { fromVersion: 0n, toVersion: 0n, version: 0n, sequence: 0n, changed: false, _unknownFields: {} };
+}
+
+export const RollBackResponse: MessageFns<RollBackResponse> = {
+  encode(message: RollBackResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fromVersion !== 0n) {
+      if (BigInt.asUintN(64, message.fromVersion) !== message.fromVersion) {
+        throw new globalThis.Error("value provided for field message.fromVersion of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.fromVersion);
+    }
+    if (message.toVersion !== 0n) {
+      if (BigInt.asUintN(64, message.toVersion) !== message.toVersion) {
+        throw new globalThis.Error("value provided for field message.toVersion of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.toVersion);
+    }
+    if (message.version !== 0n) {
+      if (BigInt.asUintN(64, message.version) !== message.version) {
+        throw new globalThis.Error("value provided for field message.version of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.version);
+    }
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.sequence);
+    }
+    if (message.changed !== false) {
+      writer.uint32(40).bool(message.changed);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RollBackResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRollBackResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.fromVersion = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.toVersion = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.version = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.changed = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RollBackResponse {
+    return {
+      fromVersion: isSet(object.fromVersion)
+        ? BigInt(object.fromVersion)
+        : isSet(object.from_version)
+        ? BigInt(object.from_version)
+        : 0n,
+      toVersion: isSet(object.toVersion)
+        ? BigInt(object.toVersion)
+        : isSet(object.to_version)
+        ? BigInt(object.to_version)
+        : 0n,
+      version: isSet(object.version) ? BigInt(object.version) : 0n,
+      sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n,
+      changed: isSet(object.changed) ? globalThis.Boolean(object.changed) : false,
+    };
+  },
+
+  toJSON(message: RollBackResponse): unknown {
+    const obj: any = {};
+    if (message.fromVersion !== 0n) {
+      obj.fromVersion = message.fromVersion.toString();
+    }
+    if (message.toVersion !== 0n) {
+      obj.toVersion = message.toVersion.toString();
+    }
+    if (message.version !== 0n) {
+      obj.version = message.version.toString();
+    }
+    if (message.sequence !== 0n) {
+      obj.sequence = message.sequence.toString();
+    }
+    if (message.changed !== false) {
+      obj.changed = message.changed;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RollBackResponse>, I>>(base?: I): RollBackResponse {
+    return RollBackResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RollBackResponse>, I>>(object: I): RollBackResponse {
+    const message = createBaseRollBackResponse();
+    message.fromVersion = (object.fromVersion !== undefined && object.fromVersion !== null)
+      ? BigInt(object.fromVersion)
+      : 0n;
+    message.toVersion = (object.toVersion !== undefined && object.toVersion !== null) ? BigInt(object.toVersion) : 0n;
+    message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.changed = object.changed ?? false;
+    return message;
+  },
+};
+
+function createBasePinRequest(): PinRequest {
+  return { what: undefined, reason: "", _unknownFields: {} };
+}
+
+export const PinRequest: MessageFns<PinRequest> = {
+  encode(message: PinRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.what?.$case) {
+      case "digest":
+        writer.uint32(10).string(message.what.value);
+        break;
+      case "run":
+        writer.uint32(18).string(message.what.value);
+        break;
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PinRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePinRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.what = { $case: "digest", value: reader.string() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.what = { $case: "run", value: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PinRequest {
+    return {
+      what: isSet(object.digest)
+        ? { $case: "digest", value: globalThis.String(object.digest) }
+        : isSet(object.run)
+        ? { $case: "run", value: globalThis.String(object.run) }
+        : undefined,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: PinRequest): unknown {
+    const obj: any = {};
+    if (message.what?.$case === "digest") {
+      obj.digest = message.what.value;
+    } else if (message.what?.$case === "run") {
+      obj.run = message.what.value;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PinRequest>, I>>(base?: I): PinRequest {
+    return PinRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PinRequest>, I>>(object: I): PinRequest {
+    const message = createBasePinRequest();
+    switch (object.what?.$case) {
+      case "digest": {
+        if (object.what?.value !== undefined && object.what?.value !== null) {
+          message.what = { $case: "digest", value: object.what.value };
+        }
+        break;
+      }
+      case "run": {
+        if (object.what?.value !== undefined && object.what?.value !== null) {
+          message.what = { $case: "run", value: object.what.value };
+        }
+        break;
+      }
+    }
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBasePinResponse(): PinResponse {
+  return { sequence: 0n, _unknownFields: {} };
+}
+
+export const PinResponse: MessageFns<PinResponse> = {
+  encode(message: PinResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.sequence);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PinResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePinResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PinResponse {
+    return { sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n };
+  },
+
+  toJSON(message: PinResponse): unknown {
+    const obj: any = {};
+    if (message.sequence !== 0n) {
+      obj.sequence = message.sequence.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PinResponse>, I>>(base?: I): PinResponse {
+    return PinResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PinResponse>, I>>(object: I): PinResponse {
+    const message = createBasePinResponse();
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    return message;
+  },
+};
+
+function createBaseUnpinRequest(): UnpinRequest {
+  return { what: undefined, reason: "", _unknownFields: {} };
+}
+
+export const UnpinRequest: MessageFns<UnpinRequest> = {
+  encode(message: UnpinRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.what?.$case) {
+      case "digest":
+        writer.uint32(10).string(message.what.value);
+        break;
+      case "run":
+        writer.uint32(18).string(message.what.value);
+        break;
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnpinRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnpinRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.what = { $case: "digest", value: reader.string() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.what = { $case: "run", value: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UnpinRequest {
+    return {
+      what: isSet(object.digest)
+        ? { $case: "digest", value: globalThis.String(object.digest) }
+        : isSet(object.run)
+        ? { $case: "run", value: globalThis.String(object.run) }
+        : undefined,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: UnpinRequest): unknown {
+    const obj: any = {};
+    if (message.what?.$case === "digest") {
+      obj.digest = message.what.value;
+    } else if (message.what?.$case === "run") {
+      obj.run = message.what.value;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UnpinRequest>, I>>(base?: I): UnpinRequest {
+    return UnpinRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UnpinRequest>, I>>(object: I): UnpinRequest {
+    const message = createBaseUnpinRequest();
+    switch (object.what?.$case) {
+      case "digest": {
+        if (object.what?.value !== undefined && object.what?.value !== null) {
+          message.what = { $case: "digest", value: object.what.value };
+        }
+        break;
+      }
+      case "run": {
+        if (object.what?.value !== undefined && object.what?.value !== null) {
+          message.what = { $case: "run", value: object.what.value };
+        }
+        break;
+      }
+    }
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseUnpinResponse(): UnpinResponse {
+  return { sequence: 0n, _unknownFields: {} };
+}
+
+export const UnpinResponse: MessageFns<UnpinResponse> = {
+  encode(message: UnpinResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.sequence);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnpinResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnpinResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UnpinResponse {
+    return { sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n };
+  },
+
+  toJSON(message: UnpinResponse): unknown {
+    const obj: any = {};
+    if (message.sequence !== 0n) {
+      obj.sequence = message.sequence.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UnpinResponse>, I>>(base?: I): UnpinResponse {
+    return UnpinResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UnpinResponse>, I>>(object: I): UnpinResponse {
+    const message = createBaseUnpinResponse();
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    return message;
+  },
+};
+
 /** Commands; reads are folds over the log. */
 export type ControlServiceService = typeof ControlServiceService;
 export const ControlServiceService = {
@@ -2327,6 +3130,36 @@ export const ControlServiceService = {
     responseSerialize: (value: ForkRunResponse): Buffer => Buffer.from(ForkRunResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ForkRunResponse => ForkRunResponse.decode(value),
   },
+  /** Makes a destination serve an earlier version's model again, under a new version. */
+  rollBack: {
+    path: "/millrace.control.v1.ControlService/RollBack" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RollBackRequest): Buffer => Buffer.from(RollBackRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RollBackRequest => RollBackRequest.decode(value),
+    responseSerialize: (value: RollBackResponse): Buffer => Buffer.from(RollBackResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RollBackResponse => RollBackResponse.decode(value),
+  },
+  /** Keeps an artifact, or everything that a run refers to, from being collected. */
+  pin: {
+    path: "/millrace.control.v1.ControlService/Pin" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PinRequest): Buffer => Buffer.from(PinRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PinRequest => PinRequest.decode(value),
+    responseSerialize: (value: PinResponse): Buffer => Buffer.from(PinResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PinResponse => PinResponse.decode(value),
+  },
+  /** Takes a pin away. */
+  unpin: {
+    path: "/millrace.control.v1.ControlService/Unpin" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UnpinRequest): Buffer => Buffer.from(UnpinRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UnpinRequest => UnpinRequest.decode(value),
+    responseSerialize: (value: UnpinResponse): Buffer => Buffer.from(UnpinResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UnpinResponse => UnpinResponse.decode(value),
+  },
 } as const;
 
 export interface ControlServiceServer extends UntypedServiceImplementation {
@@ -2342,6 +3175,12 @@ export interface ControlServiceServer extends UntypedServiceImplementation {
   reproduceRun: handleUnaryCall<ReproduceRunRequest, ReproduceRunResponse>;
   /** Starts a run that branches off another, with changed parameters or code. */
   forkRun: handleUnaryCall<ForkRunRequest, ForkRunResponse>;
+  /** Makes a destination serve an earlier version's model again, under a new version. */
+  rollBack: handleUnaryCall<RollBackRequest, RollBackResponse>;
+  /** Keeps an artifact, or everything that a run refers to, from being collected. */
+  pin: handleUnaryCall<PinRequest, PinResponse>;
+  /** Takes a pin away. */
+  unpin: handleUnaryCall<UnpinRequest, UnpinResponse>;
 }
 
 export interface ControlServiceClient extends Client {
@@ -2440,6 +3279,51 @@ export interface ControlServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ForkRunResponse) => void,
+  ): ClientUnaryCall;
+  /** Makes a destination serve an earlier version's model again, under a new version. */
+  rollBack(
+    request: RollBackRequest,
+    callback: (error: ServiceError | null, response: RollBackResponse) => void,
+  ): ClientUnaryCall;
+  rollBack(
+    request: RollBackRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RollBackResponse) => void,
+  ): ClientUnaryCall;
+  rollBack(
+    request: RollBackRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RollBackResponse) => void,
+  ): ClientUnaryCall;
+  /** Keeps an artifact, or everything that a run refers to, from being collected. */
+  pin(request: PinRequest, callback: (error: ServiceError | null, response: PinResponse) => void): ClientUnaryCall;
+  pin(
+    request: PinRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PinResponse) => void,
+  ): ClientUnaryCall;
+  pin(
+    request: PinRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PinResponse) => void,
+  ): ClientUnaryCall;
+  /** Takes a pin away. */
+  unpin(
+    request: UnpinRequest,
+    callback: (error: ServiceError | null, response: UnpinResponse) => void,
+  ): ClientUnaryCall;
+  unpin(
+    request: UnpinRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UnpinResponse) => void,
+  ): ClientUnaryCall;
+  unpin(
+    request: UnpinRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UnpinResponse) => void,
   ): ClientUnaryCall;
 }
 

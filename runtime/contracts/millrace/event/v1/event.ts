@@ -1107,7 +1107,11 @@ export interface PushIntended {
   /** Event id of the claim under which it was intended; empty for a rollback, which needs no claim. */
   claimEventId: string;
   /** Of a rollback: why, in one sentence; whoever finishes it says so in RolledBack. */
-  reason?: string | undefined;
+  reason?:
+    | string
+    | undefined;
+  /** Of a rollback: the destination as a path below the push root, which its subject does not always tell. */
+  destination?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -8647,7 +8651,7 @@ export const ModelBlessed: MessageFns<ModelBlessed> = {
 };
 
 function createBasePushIntended(): PushIntended {
-  return { push: undefined, claimEventId: "", reason: undefined, _unknownFields: {} };
+  return { push: undefined, claimEventId: "", reason: undefined, destination: undefined, _unknownFields: {} };
 }
 
 export const PushIntended: MessageFns<PushIntended> = {
@@ -8660,6 +8664,9 @@ export const PushIntended: MessageFns<PushIntended> = {
     }
     if (message.reason !== undefined) {
       writer.uint32(26).string(message.reason);
+    }
+    if (message.destination !== undefined) {
+      writer.uint32(34).string(message.destination);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -8709,6 +8716,14 @@ export const PushIntended: MessageFns<PushIntended> = {
             message.reason = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.destination = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -8738,6 +8753,7 @@ export const PushIntended: MessageFns<PushIntended> = {
         ? globalThis.String(object.claim_event_id)
         : "",
       reason: isSet(object.reason) ? globalThis.String(object.reason) : undefined,
+      destination: isSet(object.destination) ? globalThis.String(object.destination) : undefined,
     };
   },
 
@@ -8752,6 +8768,9 @@ export const PushIntended: MessageFns<PushIntended> = {
     if (message.reason !== undefined) {
       obj.reason = message.reason;
     }
+    if (message.destination !== undefined) {
+      obj.destination = message.destination;
+    }
     return obj;
   },
 
@@ -8763,6 +8782,7 @@ export const PushIntended: MessageFns<PushIntended> = {
     message.push = (object.push !== undefined && object.push !== null) ? Push.fromPartial(object.push) : undefined;
     message.claimEventId = object.claimEventId ?? "";
     message.reason = object.reason ?? undefined;
+    message.destination = object.destination ?? undefined;
     return message;
   },
 };

@@ -1,4 +1,4 @@
-import { Retryable, Terminal } from "millrace/model";
+import { Retryable, Terminal } from "../../model/mod.ts";
 
 /** System errors that mean: nobody can write here until a person changes something. */
 const notWritable = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ELOOP", "ENAMETOOLONG"]);

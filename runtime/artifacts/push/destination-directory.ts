@@ -1,6 +1,6 @@
 import { mkdir, realpath } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
-import { parseDestination, Terminal } from "millrace/model";
+import { parseDestination, Terminal } from "../../model/mod.ts";
 import { withWriteErrors } from "./write-error.ts";
 
 /**

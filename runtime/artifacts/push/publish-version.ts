@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { fileSha256 } from "millrace/artifacts";
-import { Terminal } from "millrace/model";
+import { fileSha256 } from "../file-digest.ts";
+import { Terminal } from "../../model/mod.ts";
 import { copyFiles, flush, listFiles } from "./copy-files.ts";
 import { withWriteErrors } from "./write-error.ts";
 
