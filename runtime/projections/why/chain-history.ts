@@ -1,4 +1,4 @@
-import { decodeEvent } from "../../journal/mod.ts";
+import { decodeEvent, isSealed } from "../../journal/mod.ts";
 import type { Log, LogEntry } from "../../log/mod.ts";
 
 /**
@@ -16,7 +16,7 @@ export async function readChainHistory(
   const entries: LogEntry[] = [];
   for (let entry = last; entry !== undefined;) {
     const event = decodeEvent(entry.data);
-    if (event === undefined) return readWhole(log, subject, to);
+    if (event === undefined || !isSealed(entry)) return readWhole(log, subject, to);
     if (entry.sequence <= to) entries.push(entry);
     const { previous } = event;
     if (previous === undefined) break;

@@ -7,7 +7,7 @@ import { DirectoryStore } from "../../artifacts/mod.ts";
 import type { Plan } from "../../contracts/millrace/metadata/v1/plan.ts";
 import { registerPipeline } from "../../control/mod.ts";
 import { createPlans } from "../../driver/mod.ts";
-import { MemoryLog, subjectsOf } from "../../log/mod.ts";
+import { encodeEvent, MemoryLog, subjectsOf } from "../../log/mod.ts";
 import { Retryable, Terminal } from "../../model/mod.ts";
 import { copyEntry } from "../../testing/copy-entry.ts";
 import { historyRun, writeHistories } from "../../testing/history/write-histories.ts";
@@ -201,6 +201,21 @@ describe("readWhy() of runs that agents carried", () => {
       code: "unknown-node",
       message: expect.stringContaining("It has source, a, b, c") as string,
     });
+  });
+
+  it("takes no notice of what a stranger writes on the run's subjects", async () => {
+    await run("r1");
+    const before = await why("r1", "b");
+    for (const subject of [subjects.journal("p", "r1", "b", "b"), subjects.control("p", "r1")]) {
+      const forged = { id: "f".repeat(32), body: { $case: "cancelRequested" as const, value: { reason: "forged" } } };
+      await log.append(subject, encodeEvent(forged));
+      await log.append(subject, new TextEncoder().encode("garbage"));
+    }
+    const last = await log.leaderLastOf(subjects.journal("p", "r1", "a", "a"));
+    if (last) await log.append(subjects.journal("p", "r0", "b", "b"), last.data);
+    expect({ ...(await why("r1", "b")), atSequence: 0 }).toEqual({ ...before, atSequence: 0 });
+    await run("r2", { text: "other" });
+    expect((await why("r2", "b")).cache?.earlier).toMatchObject({ run: "r1" });
   });
 
   it("explains the source too: who published what", async () => {

@@ -5,6 +5,7 @@ import {
   emptyChain,
   emptyJournal,
   evolve,
+  isSealed,
   outcomeChain,
   startedPlan,
   stepChain,
@@ -49,8 +50,12 @@ export interface RunFacts {
   readonly verdicts: readonly Fact[];
 }
 
-/** The fact that an entry is; undefined if it does not decode or is of a kind that this version does not know. */
+/**
+ * The fact that an entry is; undefined if it does not decode, is of a kind that this version does not know, or is a
+ * stranger's where only chains are.
+ */
 export function factOf(entry: LogEntry, epoch = 0): Fact | undefined {
+  if (!isSealed(entry) && parseSubject(entry.subject).kind !== "dataset") return undefined;
   const event = decodeEvent(entry.data);
   if (event?.body === undefined) return undefined;
   const { sequence, timeMs } = eventPlace(event, entry);
@@ -86,7 +91,7 @@ class FactsFold implements RunFacts {
     switch (subject.kind) {
       case "started": {
         const fact = factOf(entry);
-        if (this.started === undefined && fact?.body.$case === "runStarted")
+        if (this.started === undefined && isSealed(entry) && fact?.body.$case === "runStarted")
           this.started = { ...fact, start: fact.body.value };
         return;
       }
