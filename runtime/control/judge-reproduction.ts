@@ -13,6 +13,7 @@ import type { Journal } from "../journal/mod.ts";
 import { appendEvent, newEventId, subjectsOf } from "../log/mod.ts";
 import type { LogEntry } from "../log/mod.ts";
 import { canonicalJson, sourceComponent } from "../model/mod.ts";
+import { readStart } from "../projections/mod.ts";
 import type { RunFold } from "../projections/mod.ts";
 import { readOrigin } from "./origin.ts";
 import type { OriginContext } from "./origin.ts";
@@ -41,8 +42,9 @@ export async function judgeReproduction(
 ): Promise<ReproductionVerdict | undefined> {
   const { log } = context;
   const subjects = subjectsOf(log.namespace);
-  const start = await log.leaderLastOf(subjects.started(pipeline, run));
-  if (kindOf(start) !== RunKind.RUN_KIND_REPRODUCTION) return undefined;
+  const startedSubject = subjects.started(pipeline, run);
+  const start = await readStart(log, startedSubject, await log.leaderLastOf(startedSubject));
+  if (start?.started.options?.kind !== RunKind.RUN_KIND_REPRODUCTION) return undefined;
   const { started, fold } = await readOrigin(context, pipeline, run, outcome.sequence);
   const outcomeId = decodeEvent(outcome.data)?.id ?? "";
   // An outcome that the fold takes for void ends nothing, and one that was gone on from is judged no more.
@@ -65,11 +67,6 @@ export async function judgeReproduction(
   // Lost to another replica: its verdict is of the same log, and the same.
   await appendEvent(log, subject, event, { expectLastSequence, source: sourceComponent });
   return verdict;
-}
-
-function kindOf(start: LogEntry | undefined): RunKind | undefined {
-  const body = start && decodeEvent(start.data)?.body;
-  return body?.$case === "runStarted" ? body.value.options?.kind : undefined;
 }
 
 /** Event id of the outcome that a standing verdict judges. */

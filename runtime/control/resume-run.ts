@@ -3,7 +3,6 @@ import type { Plan } from "../contracts/millrace/metadata/v1/plan.ts";
 import type { Plans } from "../driver/mod.ts";
 import {
   controlEvent,
-  decodeEvent,
   effectivePlan,
   isTerminal,
   pipelineChain,
@@ -14,7 +13,7 @@ import {
 import { appendEvent, newEventId, subjectsOf } from "../log/mod.ts";
 import type { Log } from "../log/mod.ts";
 import { Retryable, Terminal } from "../model/mod.ts";
-import { readChainFrom } from "../projections/mod.ts";
+import { readChainFrom, readStart } from "../projections/mod.ts";
 import { readRunEnds, type RunEnds } from "../publisher/mod.ts";
 import { checkMended } from "./mended-plan.ts";
 import { openNodes } from "./open-nodes.ts";
@@ -61,7 +60,7 @@ const attemptsMax = 8;
 export async function resumeRun(log: Log, plans: Plans, request: ResumeRequest): Promise<ResumedRun> {
   const { pipeline, run, reason } = request;
   const subjects = subjectsOf(log.namespace);
-  const started = await readStart(log, request);
+  const started = await readStarted(log, request);
   const firstPlan = await plans.load(startedPlan(started));
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const ends = await readRunEnds(log, subjects, { pipeline, run, plan: firstPlan }, await log.leaderLastSequence());
@@ -89,10 +88,10 @@ function isDerived({ options }: RunStarted): boolean {
   return (options?.originRun ?? "") !== "";
 }
 
-async function readStart(log: Log, { pipeline, run }: ResumeRequest): Promise<RunStarted> {
-  const entry = await log.leaderLastOf(subjectsOf(log.namespace).started(pipeline, run));
-  const body = entry && decodeEvent(entry.data)?.body;
-  if (body?.$case === "runStarted") return body.value;
+async function readStarted(log: Log, { pipeline, run }: ResumeRequest): Promise<RunStarted> {
+  const subject = subjectsOf(log.namespace).started(pipeline, run);
+  const start = await readStart(log, subject, await log.leaderLastOf(subject));
+  if (start !== undefined) return start.started;
   throw new Terminal("unknown-run", `Cannot resume run ${run} of ${pipeline}: it was never started`);
 }
 

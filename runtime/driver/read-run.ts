@@ -1,7 +1,7 @@
 import { blessedChain, controlChain, decodeEvent, outcomeChain } from "../journal/mod.ts";
 import type { Chain, ChainKind } from "../journal/mod.ts";
 import type { Log, LogEntry, Subjects } from "../log/mod.ts";
-import { readChainFrom, readJournalFrom, readLastFresh } from "../projections/mod.ts";
+import { readChainFrom, readJournalFrom, readLastFresh, readStart } from "../projections/mod.ts";
 import { producersOf, readsBlessings } from "./snapshot.ts";
 import type { FanOut, PlacedNode, Snapshot } from "./snapshot.ts";
 
@@ -59,9 +59,8 @@ async function assemble(
 ): Promise<Snapshot | undefined> {
   const at = (subject: string | undefined): LogEntry | undefined =>
     subject === undefined ? undefined : entries.get(subject);
-  const startedEntry = at(names.started[0]);
-  const startedEvent = startedEntry && decodeEvent(startedEntry.data);
-  if (startedEntry === undefined || startedEvent?.body?.$case !== "runStarted") return undefined;
+  const start = await readStart(log, names.started[0] ?? "", at(names.started[0]));
+  if (start === undefined) return undefined;
 
   const chain = <State>(kind: ChainKind<State>, subject: string | undefined): Promise<Chain<State>> =>
     readChainFrom(log, kind, subject, at(subject));
@@ -76,9 +75,9 @@ async function assemble(
   return {
     pipeline,
     run,
-    started: startedEvent.body.value,
-    startedSequence: startedEntry.sequence,
-    startedEventId: startedEvent.id,
+    started: start.started,
+    startedSequence: start.sequence,
+    startedEventId: start.eventId,
     control: await chain(controlChain, names.control[0]),
     outcome: await chain(outcomeChain, names.outcome[0]),
     journals: new Map(journals),

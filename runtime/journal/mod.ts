@@ -8,4 +8,5 @@ export * from "./journal.ts";
 export * from "./outcome.ts";
 export * from "./registrations.ts";
 export * from "./retention.ts";
+export * from "./start.ts";
 export * from "./target.ts";

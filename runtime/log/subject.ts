@@ -96,8 +96,15 @@ export type ParsedSubject =
 
 const runKinds = new Set(["started", "control", "outcome", "verdict"]);
 
-/** Parses a subject of any namespace; what this version does not know is `unknown`, never an error. */
+/** Tokens as subjects are made of: a stranger may publish on others, which nothing here could answer on. */
+const legalSubject = /^[A-Za-z0-9_-]{1,64}(?:\.[A-Za-z0-9_-]{1,64})*$/;
+
+/**
+ * Parses a subject of any namespace; what this version does not know, and what no version could have made, is
+ * `unknown`, never an error.
+ */
 export function parseSubject(subject: string): ParsedSubject {
+  if (!legalSubject.test(subject)) return { kind: "unknown" };
   const [, kind, a, b, c, d, e, f, g, ...rest] = subject.split(".");
   if (rest.length > 0 || kind === undefined || a === undefined) return { kind: "unknown" };
   if (b === undefined) {

@@ -1,5 +1,5 @@
-import { chainFromLast, emptyChain, emptyJournal, evolve, fromLast, stepChain } from "../journal/mod.ts";
-import type { Chain, ChainKind, Journal } from "../journal/mod.ts";
+import { chainFromLast, emptyChain, emptyJournal, evolve, fromLast, startOf, stepChain } from "../journal/mod.ts";
+import type { Chain, ChainKind, Journal, Start } from "../journal/mod.ts";
 import { pause, staleRead } from "../log/mod.ts";
 import type { Log, LogEntry } from "../log/mod.ts";
 import { Retryable } from "../model/mod.ts";
@@ -56,6 +56,20 @@ async function foldWhole<State extends { readonly expect: number }>(
     if (folded.expect === last) return folded;
   }
   throw staleRead(1, `nothing up to message ${last}`);
+}
+
+/**
+ * A run's start, from the last message of its subject: nearly always the only one. Otherwise strangers wrote there, and
+ * the first that is a start is looked for.
+ */
+export async function readStart(log: Log, subject: string, last: LogEntry | undefined): Promise<Start | undefined> {
+  if (last === undefined) return undefined;
+  if (last.expected === 0) return startOf(last);
+  for await (const entry of log.read([subject], { to: last.sequence })) {
+    const start = startOf(entry);
+    if (start !== undefined) return start;
+  }
+  return undefined;
 }
 
 /** Tries of the fast read before the leader is asked, one subject at a time. */

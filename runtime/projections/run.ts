@@ -7,6 +7,7 @@ import {
   emptyJournal,
   evolve,
   outcomeChain,
+  startOf,
   stepChain,
 } from "../journal/mod.ts";
 import type { Chain, Control, Journal, OpenClaim, Outcome } from "../journal/mod.ts";
@@ -95,9 +96,10 @@ export async function foldRun(pipeline: string, run: string, entries: AsyncItera
 }
 
 function startedBy(fold: RunFold, entry: LogEntry): RunFold {
-  const event = decodeEvent(entry.data);
-  if (event?.body?.$case !== "runStarted" || fold.started !== undefined) return { ...fold, unknown: fold.unknown + 1 };
-  return { ...fold, started: { body: event.body.value, ...eventPlace(event, entry) } };
+  const start = startOf(entry);
+  if (start === undefined || fold.started !== undefined) return { ...fold, unknown: fold.unknown + 1 };
+  const { started: body, sequence, timeMs } = start;
+  return { ...fold, started: { body, sequence, timeMs } };
 }
 
 function judgedBy(fold: RunFold, entry: LogEntry): RunFold {

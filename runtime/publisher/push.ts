@@ -125,12 +125,14 @@ export async function withdrawPush(
 }
 
 function standingDecision(target: Target, request: PushRequest): PushDecision | undefined {
-  const own = target.open.find((push) => isOf(push, request)) ?? donePush(target, request);
+  const own = target.open.find((push) => isOf(push, request));
   if (own) return { kind: "intended", push: own, adopted: true };
   if (target.served?.model?.digest === request.model.digest) return { kind: "served", push: target.served };
   const rivals = target.served ? [target.served, ...target.open] : target.open;
   const newer = rivals.find((rival) => overtakes(rival, request));
-  return newer && { kind: "outdated", by: newer };
+  if (newer) return { kind: "outdated", by: newer };
+  const done = donePush(target, request);
+  return done && { kind: "intended", push: done, adopted: true };
 }
 
 /**

@@ -58,19 +58,26 @@ export async function handleDataset(context: IngestContext, delivery: Delivery):
   const subject = parseSubject(entry.subject);
   if (subject.kind !== "dataset") return delivery.term("not a dataset's subject");
   try {
-    if (!(await wasRefused(context, entry, subject.dataset))) await ingest(context, entry, subject.dataset);
+    await ingestOrRefuse(context, entry, subject.dataset);
     delivery.ack();
   } catch (thrown) {
     const error = toMillraceError(thrown);
-    if (refusals.has(error.code)) {
-      await reject(context, entry, subject.dataset, error.code, error.message);
-      return delivery.ack();
-    }
     context.logger.error(
       { dataset: subject.dataset, sequence: entry.sequence, code: error.code, err: error },
       error.message,
     );
     delivery.nak(troubleDelayMs);
+  }
+}
+
+async function ingestOrRefuse(context: IngestContext, entry: LogEntry, dataset: string): Promise<void> {
+  if (await wasRefused(context, entry, dataset)) return;
+  try {
+    await ingest(context, entry, dataset);
+  } catch (thrown) {
+    const error = toMillraceError(thrown);
+    if (!refusals.has(error.code)) throw error;
+    await reject(context, entry, dataset, error.code, error.message);
   }
 }
 

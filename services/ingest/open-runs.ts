@@ -6,6 +6,7 @@ import {
   evolve,
   isTerminal,
   outcomeChain,
+  startOf,
   stepChain,
 } from "millrace/journal";
 import type { Chain, Control, Journal, Outcome, StartedPlan } from "millrace/journal";
@@ -29,7 +30,7 @@ export interface WatchedRun {
 }
 
 /** Ended runs are watched this long for missing fan-out, in milliseconds of server time. */
-const endedKeptMs = 10 * 60_000;
+export const endedKeptMs = 10 * 60_000;
 
 /**
  * Folds every run's messages to what a sweeper must know: who is silent, who holds a claim, what is due. Ended runs
@@ -37,6 +38,12 @@ const endedKeptMs = 10 * 60_000;
  */
 export class OpenRuns {
   readonly #runs = new Map<string, WatchedRun>();
+
+  /** Whether what a run's message builds on is folded here: of a run not seen yet, or forgotten, it is not. */
+  knows({ pipeline, run }: Pick<WatchedRun, "pipeline" | "run">): boolean {
+    return this.#runs.has(`${pipeline}.${run}`);
+  }
+
   fold(entry: LogEntry): void {
     const subject = parseSubject(entry.subject);
     if (!("run" in subject)) return;
@@ -44,7 +51,7 @@ export class OpenRuns {
     run.lastMs = entry.timeMs;
     switch (subject.kind) {
       case "started":
-        run.started ??= startedBy(entry);
+        run.started ??= startOf(entry)?.started;
         break;
       case "control":
         run.control = stepChain(controlChain, run.control, entry);
@@ -125,11 +132,6 @@ function lacksFanOut(run: WatchedRun): boolean {
     if (outputs.some(({ name }) => run.fannedOut.get(`${node}.${name}`) !== journal.head?.eventId)) return true;
   }
   return false;
-}
-
-function startedBy({ data }: LogEntry): StartedPlan | undefined {
-  const body = decodeEvent(data)?.body;
-  return body?.$case === "runStarted" ? body.value : undefined;
 }
 
 /** Event id of the outcome that a message on an artifact's subject fans out. */

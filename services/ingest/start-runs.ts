@@ -3,11 +3,11 @@ import type { DatasetPublished, Event, RunStarted } from "millrace/contracts/mil
 import type { Artifact } from "millrace/contracts/millrace/metadata/v1/artifact.ts";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
 import { announceDataset } from "millrace/control";
-import { decodeEvent } from "millrace/journal";
-import type { Registration } from "millrace/journal";
+import type { Registration, Start } from "millrace/journal";
 import { appendEvent, newEventId } from "millrace/log";
-import type { Log, LogEntry, Subjects } from "millrace/log";
+import type { Log, Subjects } from "millrace/log";
 import { datasetEventDigest, runIdOf, Terminal } from "millrace/model";
+import { readStart } from "millrace/projections";
 
 /** Everything a run is started from. */
 export interface RunStart {
@@ -27,15 +27,24 @@ export interface RunStart {
 export async function startRun(log: Log, subjects: Subjects, start: RunStart): Promise<string> {
   const run = runIdOf(start.plan.pipeline, start.published);
   const started = startedBy(start, run);
-  const event: Event = { id: newEventId(), body: { $case: "runStarted", value: started } };
   const subject = subjects.started(started.pipeline, run);
-  const appended = await appendEvent(log, subject, event, { expectLastSequence: 0 });
-  const cause =
-    appended.kind === "appended"
-      ? { sequence: BigInt(appended.sequence), eventId: event.id, started }
-      : standing(appended.last, started);
-  await announceDataset(log, start.plan, cause.started, { sequence: cause.sequence, eventId: cause.eventId });
-  return run;
+  const event: Event = { id: newEventId(), body: { $case: "runStarted", value: started } };
+  let expectLastSequence = 0;
+  for (;;) {
+    const appended = await appendEvent(log, subject, event, { expectLastSequence });
+    if (appended.kind === "appended") {
+      const cause = { sequence: BigInt(appended.sequence), eventId: event.id };
+      await announceDataset(log, start.plan, started, cause);
+      return run;
+    }
+    const standing = await readStart(log, subject, appended.last);
+    if (standing !== undefined) {
+      await goOn(log, start.plan, standing, started);
+      return run;
+    }
+    // What is there is a stranger's and starts nothing.
+    expectLastSequence = appended.last?.sequence ?? 0;
+  }
 }
 
 /**
@@ -51,11 +60,14 @@ export async function goOnWithStart(
   published: DatasetPublished,
 ): Promise<string | undefined> {
   const run = runIdOf(plan.pipeline, published);
-  const last = await log.leaderLastOf(subjects.started(plan.pipeline, run));
-  if (last === undefined) return undefined;
-  const wanted = { run, datasetEventDigest: datasetEventDigest(published), trigger: triggerOf(published) };
-  const { started, ...cause } = standing(last, wanted);
-  await announceDataset(log, plan, started, cause);
+  const subject = subjects.started(plan.pipeline, run);
+  const standing = await readStart(log, subject, await log.leaderLastOf(subject));
+  if (standing === undefined) return undefined;
+  await goOn(log, plan, standing, {
+    run,
+    datasetEventDigest: datasetEventDigest(published),
+    trigger: triggerOf(published),
+  });
   return run;
 }
 
@@ -87,15 +99,18 @@ function startedBy({ registration, plan, published, datasetSequence, dataset }: 
   };
 }
 
-function standing(last: LogEntry | undefined, started: Pick<RunStarted, "run" | "trigger" | "datasetEventDigest">) {
-  const event = last && decodeEvent(last.data);
-  if (last === undefined || event?.body?.$case !== "runStarted")
-    throw new Terminal("conflict", `Cannot start run ${started.run}: its subject holds something that is no start`);
-  if (event.body.value.datasetEventDigest !== started.datasetEventDigest)
+/** Writes what a start's writer may have died before, if the start is of the same event. */
+async function goOn(
+  log: Log,
+  plan: Plan,
+  { started, sequence, eventId }: Start,
+  wanted: Pick<RunStarted, "run" | "trigger" | "datasetEventDigest">,
+): Promise<void> {
+  if (started.datasetEventDigest !== wanted.datasetEventDigest)
     throw new Terminal(
       "conflict",
-      `Cannot take the dataset event ${started.trigger}: an event with this source and id, published as message ${event.body.value.datasetSequence}, started run ${started.run} with other content. Give changed data a new id`,
+      `Cannot take the dataset event ${wanted.trigger}: an event with this source and id, published as message ${started.datasetSequence}, started run ${wanted.run} with other content. Give changed data a new id`,
       { field: "id" },
     );
-  return { sequence: BigInt(last.sequence), eventId: event.id, started: event.body.value };
+  await announceDataset(log, plan, started, { sequence: BigInt(sequence), eventId });
 }

@@ -124,7 +124,8 @@ it("a run whose plan is nowhere is told, and keeps no other from being mended", 
   if (started?.body?.$case !== "runStarted") throw new Error("the test's run has a start");
   const value = { ...started.body.value, run: "q", planDigest: "sha256:nowhere", planSequence: 0n };
   troubles = [];
-  await appendEvent(log, subjects.started("p", "q"), { id: newEventId(), body: { $case: "runStarted", value } });
+  const start = { id: newEventId(), body: { $case: "runStarted" as const, value } };
+  await appendEvent(log, subjects.started("p", "q"), start, { expectLastSequence: 0 });
   await requestCancel(log, "p", "r", "enough");
   await sweepIn(silentMs + 1_000);
   expect(troubles).toMatchObject([{ code: "plan-missing" }]);

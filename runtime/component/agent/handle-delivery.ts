@@ -7,6 +7,7 @@ import { decodeEvent, effectivePlan, emptyJournal, startedPlan } from "../../jou
 import type { JournalCommand } from "../../journal/mod.ts";
 import { parseSubject } from "../../log/mod.ts";
 import { Terminal } from "../../model/mod.ts";
+import { readStart } from "../../projections/mod.ts";
 import { writeJournal } from "../../publisher/mod.ts";
 import type { AgentContext } from "./context.ts";
 import { endNode } from "./end-node.ts";
@@ -42,7 +43,7 @@ export async function handleDelivery(context: AgentContext, handled: HandledDeli
   const { lease } = handled;
   const { entry } = lease.delivery;
   const subject = parseSubject(entry.subject);
-  if (!isTriggerSubject(subject)) return lease.nak(unknownDelayMs);
+  if (!isTriggerSubject(subject)) return lease.term("its subject is none of the log's");
   const event = decodeEvent(entry.data);
   if (event === undefined) {
     context.counts.undecodable += 1;
@@ -80,10 +81,10 @@ async function findPlan(
   const named = event.body?.$case === "artifactProduced" ? event.body.value.planDigest : "";
   const known = plans.cached(named);
   if (known) return { plan: known, planDigest: named };
-  const started = await log.leaderLastOf(subjects.started(pipeline, run));
-  const body = started && decodeEvent(started.data)?.body;
-  if (body?.$case !== "runStarted") return undefined;
-  const reference = startedPlan(body.value);
+  const subject = subjects.started(pipeline, run);
+  const start = await readStart(log, subject, await log.leaderLastOf(subject));
+  if (start === undefined) return undefined;
+  const reference = startedPlan(start.started);
   return { plan: await plans.load(reference), planDigest: reference.digest };
 }
 

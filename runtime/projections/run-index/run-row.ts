@@ -1,6 +1,5 @@
-import { controlChain, decodeEvent, emptyChain, outcomeChain, stepChain } from "../../journal/mod.ts";
+import { controlChain, emptyChain, outcomeChain, startOf, stepChain } from "../../journal/mod.ts";
 import type { Chain, Control, Outcome } from "../../journal/mod.ts";
-import { eventPlace } from "../../log/mod.ts";
 import type { LogEntry } from "../../log/mod.ts";
 
 /** A turn in a run's life: an epoch ended, or another began. */
@@ -48,10 +47,10 @@ export function emptyRow(pipeline: string, run: string): RunRow {
 
 /** The row after a `started` message; only the first counts. */
 export function rowStarted(row: RunRow, entry: LogEntry): RunRow {
-  const event = decodeEvent(entry.data);
-  if (event?.body?.$case !== "runStarted" || row.startedSequence > 0) return row;
-  const { sequence, timeMs } = eventPlace(event, entry);
-  return { ...row, startedSequence: sequence, startedAt: timeMs, trigger: event.body.value.trigger };
+  const start = startOf(entry);
+  if (start === undefined || row.startedSequence > 0) return row;
+  const { sequence, timeMs, started } = start;
+  return { ...row, startedSequence: sequence, startedAt: timeMs, trigger: started.trigger };
 }
 
 /** The row after a `control` message. */
