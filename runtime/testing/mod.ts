@@ -1,3 +1,4 @@
+export { historyRun, writeHistories } from "./history/write-histories.ts";
 export * from "./copy-entry.ts";
 export * from "./execution-context.ts";
 export * from "./memory-stack.ts";

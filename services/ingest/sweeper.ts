@@ -11,6 +11,7 @@ import { readChainFrom } from "millrace/projections";
 import { endRun, writeJournal } from "millrace/publisher";
 import { hasEnded, nudgeReason, OpenRuns } from "./open-runs.ts";
 import type { WatchedRun } from "./open-runs.ts";
+import { watchRuns } from "./watch-runs.ts";
 
 export interface SweeperContext {
   readonly log: Log;
@@ -42,7 +43,7 @@ export function startSweeper(context: SweeperContext): Sweeper {
   const runs = new OpenRuns();
   const stop = new AbortController();
   const seen = new SeenSequence();
-  const watching = watch(context, runs, seen, stop.signal).catch((error: unknown) => {
+  const watching = watchRuns(context.log, runs, stop.signal, (sequence) => seen.is(sequence)).catch((error: unknown) => {
     if (!stop.signal.aborted) context.onTrouble(error);
   });
   const { log } = context;
@@ -58,18 +59,6 @@ export function startSweeper(context: SweeperContext): Sweeper {
       await watching;
     },
   };
-}
-
-async function watch(
-  { log, subjects }: SweeperContext,
-  runs: OpenRuns,
-  seen: SeenSequence,
-  signal: AbortSignal,
-): Promise<void> {
-  for await (const entry of log.follow([subjects.filters.runs], { signal })) {
-    runs.fold(entry);
-    seen.is(entry.sequence);
-  }
 }
 
 /** A sequence that only grows, and those who wait for it. */

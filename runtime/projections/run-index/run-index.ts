@@ -5,6 +5,9 @@ import type { RunRow } from "./run-row.ts";
 import { summaryOf } from "./run-summary.ts";
 import type { RunSummary } from "./run-summary.ts";
 
+/** A run, and the sequence of its start. */
+export type StartedRun = Pick<RunRow, "pipeline" | "run" | "startedSequence">;
+
 /** Every run of the log in a few words, as of any moment up to the index's own. */
 export class RunIndex {
   readonly #rows = new Map<string, RunRow>();
@@ -35,6 +38,16 @@ export class RunIndex {
     const row = before ?? emptyRow(subject.pipeline, subject.run);
     const after = rowAfter(row, subject.kind, entry);
     if (after !== before) this.#rows.set(subject.run, after);
+  }
+
+  /** Runs that have started and not ended, or ended after a time (Unix epoch milliseconds), in the order of their starts. */
+  unsettled(endedAfterMs: number): readonly StartedRun[] {
+    return this.rows.filter((row) => {
+      const summary = summaryOf(row, this.#sequence, endedAfterMs);
+      if (summary === undefined) return false;
+      const open = summary.state === "queued" || summary.state === "running";
+      return open || summary.startedAt + summary.durationMs > endedAfterMs;
+    });
   }
 
   /**
