@@ -6,6 +6,7 @@ export { firstDifference } from "./first-difference.ts";
 export { fileSha256 } from "./file-digest.ts";
 export { manifestDigest, manifestSize, manifestText } from "./manifest.ts";
 export { openArtifactStore, openStoreKeeper } from "./open-store.ts";
+export { payloadDigest } from "./payload.ts";
 export { planArtifactDigest, planReader, storePlan } from "./plan-artifact.ts";
 export { readFeatureValues } from "./read-feature-values.ts";
 export { copyFiles, listFiles } from "./push/copy-files.ts";

@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, type Stats } from "node:fs";
 import type { Manifest, ManifestEntry } from "../contracts/millrace/metadata/v1/artifact.ts";
-import { Terminal } from "../model/mod.ts";
+import { Terminal, type Digest } from "../model/mod.ts";
 import { fileSha256 } from "./file-digest.ts";
-import { compareBytewise } from "./manifest.ts";
+import { compareBytewise, manifestDigest } from "./manifest.ts";
 
 /** A regular file of a payload. */
 export interface PayloadFile {
@@ -46,6 +46,14 @@ export async function manifestOf(root: string): Promise<{ manifest: Manifest; fi
     entries.push({ path, bytes: BigInt(stats.size), sha256: await fileSha256(place, stats.size) });
   }
   return { manifest: { entries }, files };
+}
+
+/**
+ * The digest that a directory's files have as an artifact, wherever they lie.
+ * @throws {Terminal} `not-a-payload`: they could be none.
+ */
+export async function payloadDigest(root: string): Promise<Digest> {
+  return manifestDigest((await manifestOf(root)).manifest);
 }
 
 function notPayload(place: string, why: string): Terminal {

@@ -121,14 +121,16 @@ describe("Catalog", () => {
     expect(catalog.version("fruits").version).toBe("1");
     expect(happened).toEqual(["fruits 1 loaded", "fruits 2 failed"]);
     expect(catalog.statuses("fruits")).toEqual([
-      { version: "2", state: "END", error: expect.stringContaining("weights.bin") },
-      { version: "1", state: "AVAILABLE", error: "" },
+      { version: "2", state: "END", error: expect.stringContaining("weights.bin"), digest: null },
+      { version: "1", state: "AVAILABLE", error: "", digest: expect.stringMatching(/^sha256:/) as string },
     ]);
     await rename(join(broken, "elsewhere"), join(broken, "weights.bin"));
     await utimes(join(broken, "model.json"), new Date(), new Date());
     await catalog.refresh();
     expect(catalog.version("fruits").version).toBe("2");
-    expect(catalog.statuses("fruits", "2")).toEqual([{ version: "2", state: "AVAILABLE", error: "" }]);
+    expect(catalog.statuses("fruits", "2")).toEqual([
+      { version: "2", state: "AVAILABLE", error: "", digest: expect.stringMatching(/^sha256:/) as string },
+    ]);
   });
 
   it("falls back to an older version that loads when none answers yet", async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { payloadDigest } from "millrace/artifacts";
 import { loadServingModel, type ServingModel } from "millrace/training";
 import { type FoundVersion, findVersions } from "./find-versions.ts";
 import { servableNotFound } from "./rest-error.ts";
@@ -9,6 +10,8 @@ const retryAfterMs = 5_000;
 /** A version that answers. */
 export interface LoadedVersion extends FoundVersion {
   readonly serving: ServingModel;
+  /** Digest of its files as an artifact: the PushedModel's that the log names. Null if they could be none. */
+  readonly digest: string | null;
 }
 
 /** What is known of a version, in TensorFlow Serving's words. */
@@ -17,6 +20,8 @@ export interface VersionStatus {
   readonly state: "LOADING" | "AVAILABLE" | "END";
   /** Why it didn't load; empty if it did. */
   readonly error: string;
+  /** Digest of the files that answer; null of a version that doesn't. */
+  readonly digest: string | null;
 }
 
 /** Told of what happens to versions. */
@@ -90,7 +95,8 @@ export class Catalog implements AsyncDisposable {
   async #load(version: FoundVersion): Promise<LoadedVersion | undefined> {
     this.#loading.set(version.model, version);
     try {
-      return { ...version, serving: await loadServingModel(version.directory) };
+      const serving = await loadServingModel(version.directory);
+      return { ...version, serving, digest: await payloadDigest(version.directory).catch(() => null) };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const known = this.#failures.get(version.directory);
@@ -151,9 +157,9 @@ export class Catalog implements AsyncDisposable {
     const loading = this.#loading.get(model);
     const failed = [...this.#failures.values()].filter((failure) => failure.model === model);
     const statuses = new Map<string, VersionStatus>();
-    for (const failure of failed) statuses.set(failure.version, statusOf(failure, "END", failure.error));
+    for (const failure of failed) statuses.set(failure.version, statusOf(failure, "END", { error: failure.error }));
     if (loading !== undefined) statuses.set(loading.version, statusOf(loading, "LOADING"));
-    if (loaded !== undefined) statuses.set(loaded.version, statusOf(loaded, "AVAILABLE"));
+    if (loaded !== undefined) statuses.set(loaded.version, statusOf(loaded, "AVAILABLE", loaded));
     const known = [...statuses.values()].filter((status) => version === undefined || status.version === version);
     if (known.length === 0) throw servableNotFound(model, version);
     return known.sort((a, b) => (BigInt(a.version) < BigInt(b.version) ? 1 : -1));
@@ -166,6 +172,10 @@ export class Catalog implements AsyncDisposable {
   }
 }
 
-function statusOf({ version }: FoundVersion, state: VersionStatus["state"], error = ""): VersionStatus {
-  return { version, state, error };
+function statusOf(
+  { version }: FoundVersion,
+  state: VersionStatus["state"],
+  { error = "", digest = null }: { readonly error?: string; readonly digest?: string | null } = {},
+): VersionStatus {
+  return { version, state, error, digest };
 }

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DirectoryStore } from "millrace/artifacts";
 import { exportTinyModel, fruits } from "millrace/training/testing";
 import { Catalog } from "./catalog.ts";
 import { readConfig } from "./config.ts";
@@ -12,6 +13,8 @@ import { type RestServer, startServer } from "./server.ts";
 let directory: string;
 let catalog: Catalog;
 let server: RestServer;
+/** What a store calls the served files. */
+let digest: string;
 const troubles: unknown[] = [];
 
 beforeAll(async () => {
@@ -19,6 +22,10 @@ beforeAll(async () => {
   await mkdir(join(directory, "base", "fruits"), { recursive: true });
   await mkdir(join(directory, "base", "deeper", "grams"), { recursive: true });
   await rename(await exportTinyModel(join(directory, "a")), join(directory, "base", "fruits", "7"));
+  const store = new DirectoryStore(join(directory, "store"));
+  const staging = await store.stage("execution", "pushed");
+  await cp(join(directory, "base", "fruits", "7"), staging.path, { recursive: true });
+  ({ digest } = await store.commit(staging, { type: "PushedModel" }));
   const regression = await exportTinyModel(join(directory, "b"), { task: "regression" });
   await rename(regression, join(directory, "base", "deeper", "grams", "1"));
   const config = readConfig({ MILLRACE_MODEL_BASE: join(directory, "base"), MILLRACE_REQUEST_BYTES_MAX: "100000" });
@@ -133,7 +140,8 @@ function shape(...sizes: string[]) {
 
 describe("GET /v1/models/M", () => {
   it("says which version answers", async () => {
-    const answered = { version: "7", state: "AVAILABLE", status: { error_code: "OK", error_message: "" } };
+    const status = { error_code: "OK", error_message: "" };
+    const answered = { version: "7", state: "AVAILABLE", status, pushed_model_digest: digest };
     expect((await call("/v1/models/fruits")).body).toEqual({ model_version_status: [answered] });
     expect((await call("/v1/models/fruits/versions/7")).body).toEqual({ model_version_status: [answered] });
   });
@@ -143,6 +151,7 @@ describe("GET /v1/models/M", () => {
     expect(body).toEqual({
       model_spec: { name: "fruits", signature_name: "", version: "7" },
       metadata: {
+        pushed_model_digest: digest,
         signature_def: {
           signature_def: {
             serving_default: {

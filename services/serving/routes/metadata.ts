@@ -13,7 +13,11 @@ export function metadata(catalog: Catalog, model: string, version: string | unde
   const loaded = catalog.version(model, version);
   return {
     model_spec: { name: model, signature_name: "", version: loaded.version },
-    metadata: { signature_def: { signature_def: { [defaultSignature]: signatureDef(loaded.serving.signature) } } },
+    metadata: {
+      signature_def: { signature_def: { [defaultSignature]: signatureDef(loaded.serving.signature) } },
+      // Not TensorFlow's: what the log calls the files that answer.
+      pushed_model_digest: loaded.digest,
+    },
   };
 }
 
