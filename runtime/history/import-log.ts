@@ -81,8 +81,9 @@ async function compareStanding(log: Log, file: string): Promise<number> {
   return same;
 }
 
-function isForm({ subject, data }: LogEntry, message: ImportedMessage): boolean {
-  return subject === message.subject && Buffer.compare(data, message.data) === 0;
+function isForm({ subject, data, expected }: LogEntry, message: ImportedMessage): boolean {
+  const alikeSealed = (expected === undefined) === !message.expects;
+  return alikeSealed && subject === message.subject && Buffer.compare(data, message.data) === 0;
 }
 
 /** Appends messages one behind the other, many on their way at once. */

@@ -66,6 +66,19 @@ describe("the documents", () => {
     }
   });
 
+  it("tell every code that verify gives", () => {
+    const given = trackedFiles(/^runtime\/audit\/.*\.ts$/)
+      .filter(({ path }) => !tests.test(path))
+      .flatMap(({ text }) => [
+        ...text.matchAll(/(?:problem|note|report)\(\s*"([a-z]+(?:-[a-z]+)*)"|\? "([a-z-]+)" : "([a-z-]+)";/g),
+      ])
+      .flatMap(([, ...codes]) => codes.filter((code) => code !== undefined));
+    const page = textOf("docs/verify.md");
+    const rows = ["Problems", "Notes"].flatMap((section) => sectionOf(page, section).match(/^\| `[a-z-]+`/gm) ?? []);
+    // What the store itself says of an artifact that is not there.
+    expect(new Set(rows.map((row) => row.slice(3, -1)))).toEqual(new Set([...given, "artifact-missing"]));
+  });
+
   it("tell every input, output, parameter and function of the standard components", () => {
     const page = textOf("docs/components.md");
     const declarations = Object.entries(pipeline)

@@ -5,6 +5,14 @@ import { type SetStatus, withReadVerb, withVerb } from "./verb.ts";
 export function addHistoryCommands(millrace: Command, setStatus: SetStatus): void {
   withReadVerb(
     millrace
+      .command("verify")
+      .description("read the whole log and every artifact, and tell whether all is as it must be"),
+    setStatus,
+    async () => (await import("../verbs/verify.ts")).verify,
+    { "millrace verify": "exit status 1 with problems, each with its code and place" },
+  );
+  withReadVerb(
+    millrace
       .command("export")
       .description("write the log, or one ended run, to a file that can be carried elsewhere")
       .argument("[run]", "only this run")
