@@ -25,10 +25,19 @@ export function addRunCommands(millrace: Command, setStatus: SetStatus): void {
     },
   );
   withReadVerb(
-    millrace.command("runs").description("list runs, newest first"),
+    millrace
+      .command("runs")
+      .description("list runs, newest first")
+      .option("--pipeline <name>", "only of this pipeline")
+      .option("--state <state>", "only in this state: queued, running, succeeded, failed or cancelled")
+      .option("--limit <n>", "only the newest so many of them"),
     setStatus,
     async () => (await import("../verbs/runs.ts")).runs,
-    { "millrace runs": "all runs", "millrace runs --at 2026-11-23T12:00:00Z": "as they stood then" },
+    {
+      "millrace runs": "all runs",
+      "millrace runs --at 2026-11-23T12:00:00Z": "as they stood then",
+      "millrace runs --state failed --limit 5": "the last five that failed",
+    },
   );
   const run = millrace.command("run").description("look at one run");
   withReadVerb(
