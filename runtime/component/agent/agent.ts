@@ -1,5 +1,5 @@
 import type { Consumption } from "../../log/mod.ts";
-import { decodeEvent } from "../../journal/mod.ts";
+import { decodeEvent, isSealed } from "../../journal/mod.ts";
 import { defaultAckWaitMs, every, parseSubject, pause } from "../../log/mod.ts";
 import { digestOf, hexOf, toMillraceError } from "../../model/mod.ts";
 import type { AgentContext } from "./context.ts";
@@ -151,7 +151,7 @@ async function watchControl(context: AgentContext, signal: AbortSignal): Promise
       for await (const entry of context.log.follow([context.subjects.filters.control], { from, signal })) {
         from = entry.sequence + 1;
         const subject = parseSubject(entry.subject);
-        const body = decodeEvent(entry.data)?.body;
+        const body = isSealed(entry) ? decodeEvent(entry.data)?.body : undefined;
         if (subject.kind !== "control" || body?.$case !== "cancelRequested") continue;
         context.running.cancelRun(subject.pipeline, subject.run, body.value.reason);
       }

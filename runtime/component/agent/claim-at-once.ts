@@ -4,7 +4,7 @@ import type { Event } from "../../contracts/millrace/event/v1/event.ts";
 import type { InputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
 import { readRun, resolveInputs } from "../../driver/mod.ts";
 import type { PlacedNode, Snapshot } from "../../driver/mod.ts";
-import { emptyJournal } from "../../journal/mod.ts";
+import { emptyJournal, isSealed } from "../../journal/mod.ts";
 import type { Journal } from "../../journal/mod.ts";
 import { newEventId } from "../../log/mod.ts";
 import { Retryable } from "../../model/mod.ts";
@@ -53,6 +53,7 @@ export function mayClaimAtOnce(
   if (only?.source?.$case !== "output" || others.length > 0 || node.cache || context.declaration.effect !== "none")
     return undefined;
   if (body?.$case !== "artifactProduced" || body.value.epoch !== 0 || lease.delivery.count > 1) return undefined;
+  if (!isSealed(lease.delivery.entry)) return undefined;
   // Its node may have to be taken from the run that this one forks.
   if (body.value.runKind === RunKind.RUN_KIND_FORK) return undefined;
   const { artifact, cause } = body.value;
