@@ -8,12 +8,12 @@ import type {
 } from "../contracts/millrace/event/v1/event.ts";
 import type { Artifact, OutputArtifact } from "../contracts/millrace/metadata/v1/artifact.ts";
 import type { Plan } from "../contracts/millrace/metadata/v1/plan.ts";
-import { decodeEvent, emptyJournal, predecessorOf } from "../journal/mod.ts";
+import { decodeEvent, emptyJournal, outcomeChain, verdictChain, verdictEvent } from "../journal/mod.ts";
 import type { Journal } from "../journal/mod.ts";
 import { appendEvent, newEventId, subjectsOf } from "../log/mod.ts";
 import type { LogEntry } from "../log/mod.ts";
 import { canonicalJson, sourceComponent } from "../model/mod.ts";
-import { readStart } from "../projections/mod.ts";
+import { readChainFrom, readStart } from "../projections/mod.ts";
 import type { RunFold } from "../projections/mod.ts";
 import { readOrigin } from "./origin.ts";
 import type { OriginContext } from "./origin.ts";
@@ -48,31 +48,21 @@ export async function judgeReproduction(
   const { started, fold } = await readOrigin(context, pipeline, run, outcome.sequence);
   const outcomeId = decodeEvent(outcome.data)?.id ?? "";
   // An outcome that the fold takes for void ends nothing, and one that was gone on from is judged no more.
-  if (fold.outcome.head?.eventId !== outcomeId) return undefined;
-  const last = await log.leaderLastOf(subjects.outcome(pipeline, run));
+  const outcomeSubject = subjects.outcome(pipeline, run);
+  const last = await readChainFrom(log, outcomeChain, outcomeSubject, await log.leaderLastOf(outcomeSubject));
+  if (last.head?.eventId !== outcomeId) return undefined;
   const subject = subjects.verdict(pipeline, run);
-  const standing = await log.leaderLastOf(subject);
-  if ((last?.sequence ?? 0) > outcome.sequence || judgedOutcome(standing) === outcomeId) return undefined;
+  const standing = await readChainFrom(log, verdictChain, subject, await log.leaderLastOf(subject));
+  if (standing.state?.outcome?.eventId === outcomeId) return undefined;
   const originRun = started.options?.originRun ?? "";
   const original = await readOrigin(context, pipeline, originRun, fold.started?.sequence);
   const judges = { sequence: BigInt(outcome.sequence), eventId: outcomeId };
   const verdict = await compareRuns(context, original, fold, judges);
-  const head = standing && { sequence: standing.sequence, eventId: decodeEvent(standing.data)?.id ?? "" };
-  const event: Event = {
-    id: newEventId(),
-    previous: predecessorOf(head),
-    body: { $case: "reproductionVerdict", value: verdict },
-  };
-  const expectLastSequence = standing?.sequence ?? 0;
+  const event: Event = { id: newEventId(), ...verdictEvent(standing, verdict) };
+  const expectLastSequence = standing.expect;
   // Lost to another replica: its verdict is of the same log, and the same.
   await appendEvent(log, subject, event, { expectLastSequence, source: sourceComponent });
   return verdict;
-}
-
-/** Event id of the outcome that a standing verdict judges. */
-function judgedOutcome(standing: LogEntry | undefined): string | undefined {
-  const body = standing && decodeEvent(standing.data)?.body;
-  return body?.$case === "reproductionVerdict" ? body.value.outcome?.eventId : undefined;
 }
 
 interface Original {

@@ -4,15 +4,20 @@ import { afterEach, describe, expect, it } from "vitest";
 import { firstDifference } from "../artifacts/mod.ts";
 import type { ReproductionVerdict } from "../contracts/millrace/event/v1/event.ts";
 import { RunKind } from "../contracts/millrace/event/v1/event.ts";
+import { appendEvent, newEventId } from "../log/mod.ts";
 import { Terminal } from "../model/mod.ts";
 import { startTestRun } from "../testing/memory-stack.ts";
 import type { TestWork } from "../testing/memory-stack.ts";
 import { testPlan } from "../testing/plans.ts";
 import { modelPlan, ModelStack } from "../testing/model-stack.ts";
 import { judgeReproduction } from "./judge-reproduction.ts";
+import { readOrigin } from "./origin.ts";
 import { reproduceRun } from "./reproduce-run.ts";
 import { requestCancel } from "./request-cancel.ts";
 import { resumeRun } from "./resume-run.ts";
+
+/** A name as long as one may be. */
+const long = (name: string): string => name.padEnd(64, "_");
 
 let stack: ModelStack;
 
@@ -211,6 +216,29 @@ describe("judgeReproduction()", () => {
     expect(await stack.bodies(stack.subjects.verdict("p", run))).toHaveLength(1);
   });
 
+  it("heeds nothing that a stranger wrote on the verdict's or the outcome's subject", async () => {
+    stack = await ModelStack.start();
+    await stack.runOn("r1", "one");
+    const { run } = await reproduce("r1");
+    const outcome = await stack.outcome(run);
+    const { log, subjects, plans } = stack;
+    const value = {
+      originalRun: "r1",
+      reproduced: false,
+      outputs: [],
+      environments: [],
+      outputsOmitted: 0,
+      outcome: undefined,
+    };
+    const forged = { id: newEventId(), body: { $case: "reproductionVerdict" as const, value } };
+    await appendEvent(log, subjects.verdict("p", run), forged);
+    await log.append(subjects.outcome("p", run), outcome.data);
+    expect(await judge(run)).toMatchObject({ reproduced: true });
+    expect(await judge(run)).toBeUndefined();
+    const { fold } = await readOrigin({ log, plans }, "p", run);
+    expect(fold.verdict.state).toMatchObject({ reproduced: true });
+  });
+
   it("judges no ordinary run", async () => {
     stack = await ModelStack.start();
     await stack.runOn("r1", "one");
@@ -273,26 +301,29 @@ describe("judgeReproduction()", () => {
 
   it("keeps what differs when a large plan's outputs do not fit, and counts what it leaves out", async () => {
     calls = 0;
-    const outputs = Array.from({ length: 100 }, (_, index) => `o${index}`);
+    const outputs = Array.from({ length: 100 }, (_, index) => long(`o${index}`));
     const wide = {
       component: "describe",
       inputs: { data: "source.dataset:Dataset" },
       outputs: Object.fromEntries(outputs.map((name) => [name, "Description"])),
     };
-    const plan = testPlan("p", { d0: wide, d1: wide, d2: wide, d3: wide });
+    const plan = testPlan("p", { [long("d0")]: wide, [long("d1")]: wide });
     stack = await ModelStack.start({
       describe: async ({ node }) =>
         Object.fromEntries(
-          outputs.map((name) => [name, { text: node === "d3" && name === "o99" ? `call ${(calls += 1)}` : "same" }]),
+          outputs.map((name) => [
+            name,
+            { text: node === long("d1") && name === long("o99") ? `call ${(calls += 1)}` : "same" },
+          ]),
         ),
     });
     await stack.runOn("r1", "one", plan);
     const { run } = await reproduce("r1");
     const verdict = await judge(run);
     expect(verdict?.reproduced).toBe(false);
-    expect(verdict?.outputs[0]).toMatchObject({ node: "d3", output: "o99" });
+    expect(verdict?.outputs[0]).toMatchObject({ node: long("d1"), output: long("o99") });
     expect(verdict?.outputsOmitted).toBeGreaterThan(0);
-    expect((verdict?.outputs.length ?? 0) + (verdict?.outputsOmitted ?? 0)).toBe(400);
+    expect((verdict?.outputs.length ?? 0) + (verdict?.outputsOmitted ?? 0)).toBe(200);
     expect(await stack.bodies(stack.subjects.verdict("p", run))).toHaveLength(1);
   });
 

@@ -10,3 +10,4 @@ export * from "./registrations.ts";
 export * from "./retention.ts";
 export * from "./start.ts";
 export * from "./target.ts";
+export * from "./verdict.ts";

@@ -56,7 +56,7 @@ export function viewDerivation({ started, verdict }: Pick<RunFold, "started" | "
     kind: kindOf(options?.kind),
     of: options?.originRun || null,
     effects: !(options?.noEffects ?? false),
-    verdict: verdict ? viewVerdict(verdict.body, verdict.sequence) : null,
+    verdict: verdict.state ? viewVerdict(verdict.state, verdict.head?.sequence ?? 0) : null,
   };
 }
 

@@ -1,17 +1,17 @@
-import type { ReproductionVerdict, RunStarted } from "../contracts/millrace/event/v1/event.ts";
+import type { RunStarted } from "../contracts/millrace/event/v1/event.ts";
 import type { InputArtifact } from "../contracts/millrace/metadata/v1/artifact.ts";
 import {
   controlChain,
-  decodeEvent,
   emptyChain,
   emptyJournal,
   evolve,
   outcomeChain,
   startOf,
   stepChain,
+  verdictChain,
 } from "../journal/mod.ts";
-import type { Chain, Control, Journal, OpenClaim, Outcome } from "../journal/mod.ts";
-import { eventPlace, parseSubject } from "../log/mod.ts";
+import type { Chain, Control, Journal, OpenClaim, Outcome, Verdict } from "../journal/mod.ts";
+import { parseSubject } from "../log/mod.ts";
 import type { LogEntry } from "../log/mod.ts";
 
 /** One node's part of a run: its journal, and what the journal forgets when it moves on. */
@@ -34,7 +34,7 @@ export interface RunFold {
   /** Histories by node. */
   readonly nodes: ReadonlyMap<string, NodeHistory>;
   /** What comparing it with the run that it reproduces gave, the last time it ended. */
-  readonly verdict: { readonly body: ReproductionVerdict; readonly sequence: number } | undefined;
+  readonly verdict: Chain<Verdict>;
   /** Last sequence folded. */
   readonly atSequence: number;
   /** Messages of a kind that this version does not know. */
@@ -50,7 +50,7 @@ export function emptyRun(pipeline: string, run: string): RunFold {
     control: emptyChain(controlChain),
     outcome: emptyChain(outcomeChain),
     nodes: new Map(),
-    verdict: undefined,
+    verdict: emptyChain(verdictChain),
     atSequence: 0,
     unknown: 0,
   };
@@ -77,7 +77,7 @@ export function evolveRun(fold: RunFold, entry: LogEntry): RunFold {
       return { ...next, nodes: new Map(fold.nodes).set(subject.node, history) };
     }
     case "verdict":
-      return judgedBy(next, entry);
+      return { ...next, verdict: stepChain(verdictChain, fold.verdict, entry) };
     case "artifact":
       return next;
   }
@@ -100,12 +100,6 @@ function startedBy(fold: RunFold, entry: LogEntry): RunFold {
   if (start === undefined || fold.started !== undefined) return { ...fold, unknown: fold.unknown + 1 };
   const { started: body, sequence, timeMs } = start;
   return { ...fold, started: { body, sequence, timeMs } };
-}
-
-function judgedBy(fold: RunFold, entry: LogEntry): RunFold {
-  const body = decodeEvent(entry.data)?.body;
-  if (body?.$case !== "reproductionVerdict") return { ...fold, unknown: fold.unknown + 1 };
-  return { ...fold, verdict: { body: body.value, sequence: entry.sequence } };
 }
 
 function evolveNode(before: NodeHistory | undefined, component: string, entry: LogEntry): NodeHistory {

@@ -2,7 +2,7 @@ import { firstDifference } from "millrace/artifacts";
 import { durableName } from "millrace/component/internal";
 import { RunKind } from "millrace/contracts/millrace/event/v1/event.ts";
 import { announceDataset, judgeReproduction } from "millrace/control";
-import { decodeEvent, startedPlan } from "millrace/journal";
+import { decodeEvent, startedPlan, startOf } from "millrace/journal";
 import { defaultAckWaitMs, every, parseSubject } from "millrace/log";
 import type { Consumption, Delivery, LogEntry } from "millrace/log";
 import { toMillraceError } from "millrace/model";
@@ -61,14 +61,14 @@ export async function handleDerivedRun(
 
 async function look(context: DerivedRunsContext, entry: LogEntry): Promise<void> {
   const subject = parseSubject(entry.subject);
-  const event = decodeEvent(entry.data);
   // Whoever imports a run brings all of it.
-  if (event === undefined || event.importedFrom !== undefined) return;
-  if (subject.kind === "started" && event.body?.$case === "runStarted") {
-    const { value: started } = event.body;
+  if (decodeEvent(entry.data)?.importedFrom !== undefined) return;
+  const start = subject.kind === "started" ? startOf(entry) : undefined;
+  if (start) {
+    const { started, eventId } = start;
     const kind = started.options?.kind ?? RunKind.RUN_KIND_UNSPECIFIED;
     if (kind === RunKind.RUN_KIND_UNSPECIFIED) return;
-    const cause = { sequence: BigInt(entry.sequence), eventId: event.id };
+    const cause = { sequence: BigInt(entry.sequence), eventId };
     await announceDataset(context.log, await context.plans.load(startedPlan(started)), started, cause);
     return;
   }
