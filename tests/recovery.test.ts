@@ -1,10 +1,17 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { credentials, status as grpcStatus } from "@grpc/grpc-js";
+import {
+  type CancelRunResponse,
+  ControlServiceClient,
+  type ResumeRunResponse,
+} from "millrace/contracts/millrace/control/v1/control.ts";
 import type { CancelledRun, ResumedRun } from "millrace/control";
 import type { RunView } from "millrace/projections";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { executorOf, isAlive, signal } from "./support/chaos/processes.ts";
+import { answer } from "./support/grpc.ts";
 import { OwnServer } from "./support/own-server.ts";
 import { countByNode, eventsNow, eventsUntil, type RunEvent, wholeRun } from "./support/run-events.ts";
 import { Workplace } from "./support/workplace.ts";
@@ -24,15 +31,10 @@ beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), "millrace-recovery-"));
   server = await OwnServer.start(place);
   work = new Workplace({ MILLRACE_NATS_URL: server.url, MILLRACE_ACK_WAIT_MS: String(ackWaitMs) });
-  work.copyExample("penguins", "penguins", {
-    "pipeline.ts": [
-      ["epochs: 30", "epochs: 5"],
-      ["accuracy: { min: 0.9 }", "accuracy: { min: 0.1 }"],
-    ],
-    "preprocessing.ts": [["zScore(penguin.body_mass_g)", "zScore(penguin.body_mass)"]],
-  });
+  work.copyExample("penguins", "penguins");
   work.copyFixture("steps", "steps");
-  const millrace = { pipelines: ["penguins/pipeline.ts", "steps/pipeline.ts"], services: { step: "steps/main.ts" } };
+  work.copyFixture("mended", "mended");
+  const millrace = { pipelines: ["mended/pipeline.ts", "steps/pipeline.ts"], services: { step: "steps/main.ts" } };
   writeFileSync(work.path("package.json"), JSON.stringify({ name: "work", private: true, type: "module", millrace }));
   await up();
 });
@@ -125,22 +127,22 @@ describe("millrace resume", () => {
   });
 
   it("goes on with code that was mended in between, as a new version of the pipeline", async () => {
-    const { run, nodes, planDigest } = await work.runOn("penguins", csv);
+    const { run, nodes, planDigest } = await work.runOn("mended", csv);
     expect(nodes.filter(({ state }) => state === "failed")).toMatchObject([{ node: "features" }]);
-    const file = work.path("penguins/preprocessing.ts");
-    writeFileSync(file, readFileSync(file, "utf8").replace("penguin.body_mass)", "penguin.body_mass_g)"));
+    const file = work.path("mended/preprocessing.ts");
+    writeFileSync(file, readFileSync(file, "utf8").replace("boolean = false", "boolean = true"));
     const resumed = await work.json<ResumedRun & { state: string }>("resume", run, "--wait");
     expect(resumed).toMatchObject({ planChanged: true, state: "succeeded" });
     expect(resumed.planDigest).not.toBe(planDigest);
     const after = await work.run(run);
-    expect(after).toMatchObject({ state: "succeeded", planDigest: resumed.planDigest });
-    expect(after.pushed?.version).toBeGreaterThan(0);
+    expect(after).toMatchObject({ state: "succeeded", epoch: 1, planDigest: resumed.planDigest });
+    expect(after.nodes.at(-1)?.codeDigest).not.toBe(nodes.at(-1)?.codeDigest);
     const { pipelines } = await work.json<{ pipelines: { pipeline: string; version: number; planDigest: string }[] }>(
       "pipeline",
       "list",
     );
     expect(pipelines).toContainEqual(
-      expect.objectContaining({ pipeline: "penguins", version: 2, planDigest: resumed.planDigest }),
+      expect.objectContaining({ pipeline: "mended", version: 2, planDigest: resumed.planDigest }),
     );
     const resumedEvent = (await eventsNow(server.url, run)).find(({ type }) => type === "resumed");
     expect(resumedEvent?.body).toMatchObject({ value: { plan: { digest: resumed.planDigest } } });
@@ -199,6 +201,39 @@ describe("millrace cancel", () => {
     const run = await runThatFails();
     const { status, stderr } = await work.millrace("cancel", run);
     expect([status, stderr]).toEqual([1, expect.stringMatching(/it has ended: it failed .*told to fail/)]);
+  });
+});
+
+function control(): ControlServiceClient {
+  return new ControlServiceClient(work.addressOf("ingest"), credentials.createInsecure());
+}
+
+describe("ControlService", () => {
+  const ask = { pipeline: "steps", reason: "by gRPC" };
+
+  it("cancels and resumes runs, and tells a client what its request met", async () => {
+    const run = await startAndBegin("second", "wait");
+    const [early, cancelling, late, resuming] = [control(), control(), control(), control()];
+    const toResume = { ...ask, run, currentPlan: true };
+    await expect(answer(early, (callback) => early.resumeRun(toResume, callback))).rejects.toMatchObject({
+      code: grpcStatus.FAILED_PRECONDITION,
+      message: expect.stringContaining("not-ended"),
+    });
+    const toCancel = { ...ask, run, waitMs: 10_000 };
+    const cancelled = await answer<CancelRunResponse>(cancelling, (callback) =>
+      cancelling.cancelRun(toCancel, callback),
+    );
+    expect(cancelled).toMatchObject({ state: "cancelled", reason: "the run was cancelled: by gRPC" });
+    expect(cancelled.nodes.map(({ verdict }) => verdict)).toEqual(["completed", "completed", "cancelled", "cancelled"]);
+    await expect(answer(late, (callback) => late.cancelRun(toCancel, callback))).rejects.toMatchObject({
+      code: grpcStatus.FAILED_PRECONDITION,
+      message: expect.stringContaining("already-ended"),
+    });
+    letWork("second");
+    const resumed = await answer<ResumeRunResponse>(resuming, (callback) => resuming.resumeRun(toResume, callback));
+    expect(resumed).toMatchObject({ epoch: 1, planChanged: false, nodes: ["second", "third"] });
+    const ended = await eventsUntil(server.url, run, ({ type }) => type === "runSucceeded");
+    expect(ended.at(-1)?.sequence).toBeGreaterThan(Number(resumed.sequence));
   });
 });
 
