@@ -1,5 +1,5 @@
 import { FailureClass, RunKind } from "../../contracts/millrace/event/v1/event.ts";
-import type { Completed, ReproductionVerdict, RunStarted } from "../../contracts/millrace/event/v1/event.ts";
+import type { Completed, Failed, ReproductionVerdict, RunStarted } from "../../contracts/millrace/event/v1/event.ts";
 import type { OutputArtifact } from "../../contracts/millrace/metadata/v1/artifact.ts";
 import { parseSubject } from "../../log/mod.ts";
 import type { Body, Fact } from "./run-facts.ts";
@@ -148,12 +148,9 @@ function verdictSentence({ originalRun, reproduced, outputs }: ReproductionVerdi
   return `The run diverged from run ${originalRun}: ${first.node}.${first.output}: ${ended(first.firstDifference)}`;
 }
 
-function placeOf({
-  failure,
-}: {
-  readonly failure?: { readonly file: string; readonly line: number } | undefined;
-}): string {
-  if (failure === undefined || failure.file === "") return "";
+/** The user's file, unless the message names it. */
+function placeOf({ failure }: Failed): string {
+  if (failure === undefined || failure.file === "" || failure.message.includes(failure.file)) return "";
   return ` At ${failure.file}${failure.line === 0 ? "" : `:${failure.line}`}.`;
 }
 
@@ -172,6 +169,7 @@ export function ended(text: string): string {
   return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 
-function sentenceCase(text: string): string {
+/** A sentence's beginning. */
+export function sentenceCase(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

@@ -4,7 +4,7 @@ import { sentenceContext, voidedBy } from "./causes.ts";
 import { missReason } from "./difference-sentence.ts";
 import { journalOf, lastFactIn, unsettledProducers, verdictOf } from "./evidence.ts";
 import type { Evidence } from "./evidence.ts";
-import { ended, iso, sentenceOf } from "./sentence.ts";
+import { ended, iso, sentenceCase, sentenceOf } from "./sentence.ts";
 
 /** Where a node stands and why, for people: what `causes` say one by one. Pure. */
 export function summaryOf(evidence: Evidence): string {
@@ -66,7 +66,7 @@ function attemptsClause(attempts: number): string {
 
 function noteOf({ facts, node }: Evidence): string {
   const note = journalOf(facts, node.name).completed?.note ?? "";
-  return note === "" ? "" : ` ${ended(note)}`;
+  return note === "" ? "" : ` ${ended(sentenceCase(note))}`;
 }
 
 function runningText({ facts, nowMs }: Evidence, { name, retry }: PlanNode): string {
