@@ -2,6 +2,7 @@ import type { Consumption } from "../../log/mod.ts";
 import { decodeEvent, isSealed } from "../../journal/mod.ts";
 import { defaultAckWaitMs, every, parseSubject, pause } from "../../log/mod.ts";
 import { digestOf, hexOf, toMillraceError } from "../../model/mod.ts";
+import { readJournalFrom } from "../../projections/mod.ts";
 import type { AgentContext } from "./context.ts";
 import { handleDelivery } from "./handle-delivery.ts";
 import { createLease } from "./lease.ts";
@@ -128,10 +129,8 @@ async function renew(context: AgentContext, leases: ReadonlySet<Lease>): Promise
 async function stopIfSuperseded({ log, subjects, declaration, logger }: AgentContext, running: Running): Promise<void> {
   const subject = subjects.journal(running.pipeline, running.run, declaration.name, running.node);
   try {
-    const last = await log.leaderLastOf(subject);
-    const event = last && decodeEvent(last.data);
-    const journals = event?.state?.chain?.$case === "journal";
-    if (!journals || running.ending || event.id === running.claimEventId) return;
+    const { head } = await readJournalFrom(log, subject, await log.leaderLastOf(subject));
+    if (head === undefined || running.ending || head.eventId === running.claimEventId) return;
     running.lease.drop();
     running.stop.abort("superseded");
   } catch (thrown) {
