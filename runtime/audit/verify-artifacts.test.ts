@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DirectoryKeeper, DirectoryStore } from "../artifacts/mod.ts";
 import { decodeEvent, emptyChain, retentionChain, retentionEvent, targetChain, targetEvent } from "../journal/mod.ts";
 import { hexOf } from "../model/mod.ts";
@@ -9,6 +9,9 @@ import { journalOf, PlayedRuns, subjects } from "../testing/played-runs.ts";
 import { Findings } from "./findings.ts";
 import { noteLeftovers } from "./verify-leftovers.ts";
 import { verify } from "./verify.ts";
+
+// Agents at work on a busy machine.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let runs: PlayedRuns;
 

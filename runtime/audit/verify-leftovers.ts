@@ -1,6 +1,5 @@
 import type { StoreKeeper } from "../control/mod.ts";
 import type { Report } from "./findings.ts";
-import type { VerifiedLog } from "./verify-log.ts";
 
 /** Staging that has not changed for so long belongs to nobody, in milliseconds. */
 const staleMs = 3_600_000;
@@ -11,7 +10,7 @@ const staleMs = 3_600_000;
  */
 export async function noteLeftovers(
   keeper: StoreKeeper,
-  references: VerifiedLog["references"],
+  references: ReadonlyMap<string, unknown>,
   note: Report,
   untouchedMs: number = staleMs,
 ): Promise<void> {

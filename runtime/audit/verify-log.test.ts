@@ -1,8 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Event, JournalStatus } from "../contracts/millrace/event/v1/event.ts";
 import { controlChain, controlEvent, decodeEvent, emptyChain, predecessorOf } from "../journal/mod.ts";
 import { type LogEntry, MemoryLog, newEventId } from "../log/mod.ts";
 import { journalOf, playedPlan, PlayedRuns, subjects } from "../testing/played-runs.ts";
+
+// Agents at work on a busy machine.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let runs: PlayedRuns;
 

@@ -32,7 +32,7 @@ export interface VerifiedLog {
   /** Events of a later version: left out of every fold, and no problem. */
   readonly unknown: number;
   /** Every artifact that the log refers to, by digest. */
-  readonly references: ReadonlyMap<string, ReferredTo>;
+  readonly references: Map<string, ReferredTo>;
   readonly shared: SharedAudit;
 }
 

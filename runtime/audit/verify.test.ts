@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DirectoryStore } from "../artifacts/mod.ts";
 import { Event } from "../contracts/millrace/event/v1/event.ts";
 import { exportLog, exportRun, importHistory } from "../history/mod.ts";
@@ -7,6 +7,9 @@ import { MemoryLog, newEventId } from "../log/mod.ts";
 import { writeHistories } from "../testing/history/write-histories.ts";
 import { journalOf, PlayedRuns, subjects } from "../testing/played-runs.ts";
 import { verify } from "./verify.ts";
+
+// Agents at work on a busy machine.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let runs: PlayedRuns;
 
@@ -26,7 +29,8 @@ describe("verify() of a sound log", () => {
 
   it("finds nothing on the chains of many runs that failed, were retried, resumed, cancelled, reused or are open", async () => {
     const past = new MemoryLog();
-    await writeHistories(past, 120);
+    const fates = ["succeeded", "reused", "retried", "failed", "resumed", "cancelled", "running", "queued"] as const;
+    await writeHistories(past, 2 * fates.length, (index) => fates[index % fates.length] ?? "succeeded");
     const { problems, notes } = await runs.verified(past);
     expect(problems.filter(({ code }) => code !== "artifact-missing")).toEqual([]);
     expect(notes).toEqual([]);

@@ -1,11 +1,12 @@
 import { type ArtifactStore, planReader } from "../artifacts/mod.ts";
 import type { StoreKeeper } from "../control/mod.ts";
 import { createPlans } from "../driver/mod.ts";
+import { bundlesOfPlan } from "../history/mod.ts";
 import type { Log } from "../log/mod.ts";
 import { type Finding, Findings } from "./findings.ts";
 import { noteLeftovers } from "./verify-leftovers.ts";
 import { verifyArtifacts } from "./verify-artifacts.ts";
-import { verifyLog } from "./verify-log.ts";
+import { type VerifiedLog, verifyLog } from "./verify-log.ts";
 import { verifyPushed } from "./verify-pushed.ts";
 
 export interface VerifyOptions {
@@ -56,6 +57,7 @@ export async function verify({ log, store, keeper, to, progress = () => undefine
     plans: createPlans(log, readPlan),
     progress: (sequence) => progress(`message ${sequence} of ${to}`),
   });
+  await addBundles(store, verified);
   const total = verified.references.size;
   const { artifacts, bytes } = await verifyArtifacts({
     ...found,
@@ -76,4 +78,11 @@ export async function verify({ log, store, keeper, to, progress = () => undefine
     notes: notes.kept,
     omitted: problems.omitted + notes.omitted,
   };
+}
+
+/** Adds what plans in artifacts refer to, and the log does not say. */
+async function addBundles(store: ArtifactStore, { references }: VerifiedLog): Promise<void> {
+  for (const [digest, referred] of [...references].filter(([, { type }]) => type === "Plan"))
+    for (const bundle of await bundlesOfPlan(store, digest).catch(() => []))
+      if (!references.has(bundle.digest)) references.set(bundle.digest, { ...referred, type: bundle.type });
 }

@@ -5,7 +5,7 @@ import { decodeEvent } from "../journal/mod.ts";
 import type { Log, LogEntry } from "../log/mod.ts";
 import { payloadRecords } from "./payloads.ts";
 import { formatVersion } from "./read-history.ts";
-import { referencesOf } from "./references.ts";
+import { bundlesOfPlan, referencesOf } from "./references.ts";
 import { type RecordValue, writeHistory } from "./write-history.ts";
 
 /** What an export does. */
@@ -65,7 +65,8 @@ async function* records(
 /** Counts what goes into a file, and remembers what it refers to. */
 export class Counter {
   readonly #options: Pick<ExportOptions, "store" | "note">;
-  readonly #digests = new Set<string>();
+  /** Types by digest. */
+  readonly #references = new Map<string, string>();
   #messages = 0;
   #payloads = 0;
   readonly #missing: string[] = [];
@@ -84,24 +85,27 @@ export class Counter {
 
   message(entry: LogEntry, context = false): RecordValue {
     const event = this.takesArtifacts ? decodeEvent(entry.data) : undefined;
-    if (event) for (const { digest } of referencesOf(event)) this.#digests.add(digest);
+    if (event) for (const { digest, type } of referencesOf(event)) this.#references.set(digest, type);
     this.#messages += 1;
     return { $case: "message", value: messageOf(entry, context) };
   }
 
-  /** An artifact that goes along whether or not the others do. */
-  refer(digest: string): void {
-    this.#digests.add(digest);
+  /** A plan that goes along whether or not other artifacts do. */
+  referToPlan(digest: string): void {
+    this.#references.set(digest, "Plan");
   }
 
   /** The payloads of what was referred to. @param store Where they are, if other than the export's. */
   async *payloads(store: ArtifactStore | undefined = this.#options.store): AsyncGenerator<RecordValue> {
     if (store === undefined) return;
-    for (const digest of this.#digests) {
+    // A plan's bundles are found on the way, and follow.
+    for (const [digest, type] of this.#references) {
       if (!(await store.has(digest))) {
         this.#missing.push(digest);
         continue;
       }
+      if (type === "Plan" && this.takesArtifacts)
+        for (const bundle of await bundlesOfPlan(store, digest)) this.#references.set(bundle.digest, bundle.type);
       yield* payloadRecords(store, digest);
       this.#payloads += 1;
     }

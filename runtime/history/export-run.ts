@@ -41,7 +41,7 @@ export async function exportRun(
   const counter = new Counter(options);
   for (const digest of planArtifacts(references, context)) {
     if (!(await plans.has(digest))) throw planMissing(run, digest);
-    counter.refer(digest);
+    counter.referToPlan(digest);
   }
   await writeHistory(options.file, records());
   return counter.exported;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import * as fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ArtifactStore, DirectoryStore, planReader } from "../artifacts/mod.ts";
 import { Event } from "../contracts/millrace/event/v1/event.ts";
 import { createPlans } from "../driver/mod.ts";
@@ -17,6 +17,9 @@ import { checkHistory } from "./check-history.ts";
 import { exportLog } from "./export-log.ts";
 import { exportRun } from "./export-run.ts";
 import { importHistory } from "./import-history.ts";
+
+// Agents at work on a busy machine.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let directory: string;
 let store: ArtifactStore;

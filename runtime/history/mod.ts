@@ -3,4 +3,4 @@ export { type Exported, type ExportOptions, exportLog } from "./export-log.ts";
 export { exportRun, type RunName } from "./export-run.ts";
 export { type Imported, importHistory } from "./import-history.ts";
 export { type HistoryItem, openHistory, type OpenHistory, readHeader } from "./read-history.ts";
-export { type Reference, referencesOf } from "./references.ts";
+export { bundlesOfPlan, type Reference, referencesOf } from "./references.ts";

@@ -1,4 +1,6 @@
+import { type ArtifactStore, planReader } from "../artifacts/mod.ts";
 import type { Event } from "../contracts/millrace/event/v1/event.ts";
+import { Plan } from "../contracts/millrace/metadata/v1/plan.ts";
 import { isDigest } from "../model/mod.ts";
 
 /** An artifact that an event refers to. */
@@ -15,6 +17,17 @@ export interface Reference {
 export function referencesOf(event: Event): readonly Reference[] {
   const found: Reference[] = [];
   collect(event.body?.value, found);
+  return found;
+}
+
+/**
+ * The bundles that a plan in an artifact names: the log does not say them, where the plan was too large for an event,
+ * is a fork's, or came with a run alone. None if it cannot be read.
+ */
+export async function bundlesOfPlan(store: ArtifactStore, digest: string): Promise<readonly Reference[]> {
+  if (!(await store.has(digest))) return [];
+  const found: Reference[] = [];
+  collect(Plan.decode(await planReader(store)(digest)), found);
   return found;
 }
 
