@@ -19,7 +19,7 @@ export interface IngestContext {
   readonly plans: Plans;
   /** Absolute directories that datasets may lie in. */
   readonly roots: readonly string[];
-  readonly logger: Logger;
+  readonly logger: Pick<Logger, "info" | "warn" | "error">;
   /** Finds the file that an event points to; a simulation has none. */
   readonly locate?: typeof locateDataset;
 }

@@ -20,6 +20,22 @@ export function runsOf({ scenario }: World, id: string): readonly RunPlace[] {
   }));
 }
 
+const at = (ms: number): string => `${(ms / 1_000).toFixed(3)} s`;
+
+/** An act as a line for people. */
+export function actLine(act: Act): string {
+  switch (act.kind) {
+    case "publish":
+      return `${at(act.atMs)}: publish dataset event ${act.id}, quality ${act.quality}`;
+    case "cancel":
+      return `${act.onto === "" ? at(act.atMs) : `at ${act.onto}`}: cancel the runs of ${act.id}`;
+    case "resume":
+      return `${at(act.afterMs)} after an outcome: resume the runs of ${act.id}, at most ${act.times} times`;
+    case "lose":
+      return `${at(act.atMs)}: the store loses an artifact's bytes`;
+  }
+}
+
 /** Registers the pipelines, and from then on does what is done from outside. */
 export async function startActs(world: World): Promise<void> {
   const log = world.clientLog();

@@ -1,5 +1,7 @@
-export { faultLine, type Fault } from "./faults.ts";
+export { actLine } from "./acts.ts";
+export { faultLine } from "./faults.ts";
 export * from "./plants/mod.ts";
-export * from "./scenario.ts";
-export { simulate, type Report, type ScheduleOptions, type SimulationParts } from "./simulate.ts";
-export { type Defect, type IngestPlace, type StartIngest, type Violation, World } from "./world.ts";
+export { drawScenario } from "./scenario.ts";
+export { shrink } from "./shrink.ts";
+export { simulate, type Report, type SimulationParts } from "./simulate.ts";
+export type { StartIngest } from "./world.ts";

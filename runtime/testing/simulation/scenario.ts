@@ -26,7 +26,9 @@ export interface Scenario {
   readonly slots: number;
   readonly sweeper: boolean;
   readonly lag: Lag;
-  readonly skewOf: (process: number) => Skew;
+  /** Whether clocks differ. */
+  readonly skewed: boolean;
+  readonly skewSeed: number;
   readonly acts: readonly Act[];
   readonly profile: FaultProfile;
 }
@@ -102,14 +104,17 @@ export function drawScenario(seed: number, options: ScenarioOptions = {}): Scena
     slots: random.pick([1, 2, 4]),
     sweeper: options.sweeper ?? random.chance(0.4),
     lag: { probability: random.pick([0, 0, 0.1, 0.4]), entriesMax: random.pick([2, 6, 20]) },
-    skewOf: (process) => drawSkew(skewed, new Random(skewSeed, process)),
+    skewed,
+    skewSeed,
     acts: drawActs(random, shape, options),
     profile: drawProfile(random, options.targets ?? []),
   };
 }
 
-function drawSkew(skewed: boolean, random: Random): Skew {
+/** How a process's clock differs from the server's. */
+export function skewOf({ skewed, skewSeed }: Scenario, process: number): Skew {
   if (!skewed) return { offsetMs: 0, rate: 1 };
+  const random = new Random(skewSeed, process);
   const offsetMs = random.pick([-600_000, -20_000, -500, 0, 700, 40_000, 3_600_000]);
   return { offsetMs, rate: random.pick([0.9999, 1, 1, 1.0001]) };
 }

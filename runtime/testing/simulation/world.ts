@@ -16,6 +16,7 @@ import { SimulatedLog } from "./log.ts";
 import { SimulatedProcess } from "./process.ts";
 import type { Surroundings } from "./process.ts";
 import { mix, Random } from "./random.ts";
+import { skewOf } from "./scenario.ts";
 import type { Scenario } from "./scenario.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SimulatedServer } from "./server.ts";
@@ -176,7 +177,7 @@ export class World {
   }
 
   #start(component: string, name: string, index: number): void {
-    const process = new SimulatedProcess(this.#around, name, index, this.scenario.skewOf(index), (restartMs) => {
+    const process = new SimulatedProcess(this.#around, name, index, skewOf(this.scenario, index), (restartMs) => {
       this.#processes.delete(process);
       this.#restarting += 1;
       this.scheduler.after(restartMs, () => {

@@ -79,14 +79,14 @@ function kindOf(journals: readonly Journal[]): NonNullable<Event["body"]>["$case
 }
 
 /** A node's journal as of a sequence. */
-export function journalBefore(run: RunHistory, node: string, sequence = Number.POSITIVE_INFINITY): Journal {
+function journalBefore(run: RunHistory, node: string, sequence = Number.POSITIVE_INFINITY): Journal {
   return (
     run.nodes.get(node)?.steps.findLast(({ written }) => written.entry.sequence < sequence)?.journal ?? emptyJournal
   );
 }
 
 /** A run's epoch as of a sequence. */
-export function epochAt(run: RunHistory, sequence: number): number {
+function epochAt(run: RunHistory, sequence: number): number {
   return run.control.findLast(({ written }) => written.entry.sequence < sequence)?.chain.state.epoch ?? 0;
 }
 
