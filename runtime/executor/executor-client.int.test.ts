@@ -173,6 +173,20 @@ describe("ExecutorClient with a child", () => {
     expect(await pidOf(client)).not.toBe(pid);
   });
 
+  it("gives no more work to a process that does not stop, and starts another beside it", async () => {
+    const client = connect({ retireAfterMs: 50, stopGraceMs: 60_000 });
+    const pid = await pidOf(client);
+    const controller = new AbortController();
+    const { result } = await underWay(client, "stuck", start("ignores"), controller.signal);
+    controller.abort();
+    let other = pid;
+    await expect.poll(async () => (other = await pidOf(client)), { timeout: 20_000 }).not.toBe(pid);
+    expect([isAlive(pid), isAlive(other)]).toEqual([true, true]);
+    await client.close();
+    expect(await errorOf(result)).toMatchObject({ class: "cancelled" });
+    await expect.poll(() => [isAlive(pid), isAlive(other)], { timeout: 20_000 }).toEqual([false, false]);
+  });
+
   it("stops an execution at its deadline", async () => {
     const error = await errorOf(connect().execute("e", start("waits", { deadlineMs: 50n })));
     expect(error).toMatchObject({ class: "retryable", code: "attempt-timeout" });

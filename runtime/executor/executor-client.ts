@@ -19,6 +19,8 @@ export interface ExecutorClientOptions {
   readonly idleMs?: number;
   /** How long an execution may take to stop when asked, in milliseconds; then its process is ended. Default 5 s. */
   readonly stopGraceMs?: number;
+  /** How long it may take until its process gets no more work, in milliseconds; default 1 s. */
+  readonly retireAfterMs?: number;
 }
 
 export interface ExecuteOptions {
@@ -29,11 +31,14 @@ export interface ExecuteOptions {
 
 const idleMsDefault = 60_000;
 const stopGraceMsDefault = 5_000;
+const retireAfterMsDefault = 1_000;
 
 /** One executor that is there: its stream, and its process if it is ours. */
 interface Session {
   readonly connection: ExecutorConnection;
   readonly child: ExecutorChild | undefined;
+  /** Gives it no more work: what does not stop would hold up whatever comes. It ends with the last that it has. */
+  readonly retire: () => void;
 }
 
 /** Environment variable with the address of an executor to call instead of starting one. */
@@ -46,6 +51,9 @@ export const executorAddressVariable = "MILLRACE_EXECUTOR";
 export class ExecutorClient implements AsyncDisposable {
   readonly #options: ExecutorClientOptions;
   readonly #stopGraceMs: number;
+  readonly #retireAfterMs: number;
+  /** Executors of ours that get no more work, until they have ended. */
+  readonly #retired = new Set<Session>();
   #session: Promise<Session> | undefined;
   #users = 0;
   #idle: NodeJS.Timeout | undefined;
@@ -54,6 +62,7 @@ export class ExecutorClient implements AsyncDisposable {
   constructor(options: ExecutorClientOptions) {
     this.#options = options;
     this.#stopGraceMs = options.stopGraceMs ?? stopGraceMsDefault;
+    this.#retireAfterMs = options.retireAfterMs ?? retireAfterMsDefault;
   }
 
   /** The last 4 KiB that the executor printed, also when it is gone. */
@@ -68,7 +77,8 @@ export class ExecutorClient implements AsyncDisposable {
    *   Retryable `executor-crashed`, `executor-start`, `executor-unreachable`, `attempt-timeout`; Cancelled by the signal.
    */
   async execute(executionId: string, start: StartExecution, options: ExecuteOptions = {}): Promise<ExecutionSucceeded> {
-    return this.#use(options.signal, (session) => run(session, executionId, start, options, this.#stopGraceMs));
+    const bounds = { stopGraceMs: this.#stopGraceMs, retireAfterMs: this.#retireAfterMs };
+    return this.#use(options.signal, (session) => run(session, executionId, start, options, bounds));
   }
 
   /**
@@ -90,7 +100,12 @@ export class ExecutorClient implements AsyncDisposable {
     const opening = this.#session;
     this.#session = undefined;
     const session = await opening?.catch(() => undefined);
-    if (session === undefined) return;
+    const all = [...this.#retired, ...(session === undefined ? [] : [session])];
+    await Promise.all(all.map((each) => this.#end(each)));
+  }
+
+  async #end(session: Session): Promise<void> {
+    this.#retired.delete(session);
     session.connection.abandonAll(() => new Cancelled("Stopped: the agent is closing"));
     session.connection.close();
     await session.child?.stop();
@@ -104,13 +119,15 @@ export class ExecutorClient implements AsyncDisposable {
     assertNotStopped(signal);
     this.#users += 1;
     clearTimeout(this.#idle);
+    let session: Session | undefined;
     try {
       this.#session ??= this.#open();
-      const session = await this.#session;
+      session = await this.#session;
       assertNotStopped(signal);
       return await work(session);
     } finally {
       this.#users -= 1;
+      if (session && this.#retired.has(session) && session.connection.inFlight === 0) void this.#end(session);
       if (this.#users === 0) this.#letGoWhenIdle();
     }
   }
@@ -122,7 +139,10 @@ export class ExecutorClient implements AsyncDisposable {
   }
 
   #open(): Promise<Session> {
-    const opening = this.#connect();
+    const opening: Promise<Session> = this.#connect((session) => {
+      if (this.#session === opening) this.#session = undefined;
+      this.#retired.add(session);
+    });
     const forget = () => {
       if (this.#session === opening) this.#session = undefined;
     };
@@ -130,16 +150,22 @@ export class ExecutorClient implements AsyncDisposable {
     return opening;
   }
 
-  async #connect(): Promise<Session> {
+  async #connect(retire: (session: Session) => void): Promise<Session> {
     const { executor } = this.#options;
-    if ("address" in executor) return { connection: await ExecutorConnection.open(executor.address), child: undefined };
+    // Whoever runs an executor elsewhere sees to its processes.
+    if ("address" in executor)
+      return { connection: await ExecutorConnection.open(executor.address), child: undefined, retire: () => undefined };
     const child = await startExecutorChild(executor.spawn);
-    return { connection: await ExecutorConnection.open(child.address), child };
+    const connection = await ExecutorConnection.open(child.address);
+    const session: Session = { connection, child, retire: () => retire(session) };
+    return session;
   }
 
   /** Fails what was under way when an executor is gone, once it is known how it went. */
-  async #bury({ connection, child }: Session, forget: () => void): Promise<void> {
+  async #bury(session: Session, forget: () => void): Promise<void> {
+    const { connection, child } = session;
     forget();
+    this.#retired.delete(session);
     // A child whose stream broke but that lives is of no more use.
     if (connection.inFlight > 0) child?.kill();
     const end = await child?.ended;
@@ -149,12 +175,18 @@ export class ExecutorClient implements AsyncDisposable {
   }
 }
 
+/** How long an execution may take to stop, in milliseconds. */
+interface StopBounds {
+  readonly stopGraceMs: number;
+  readonly retireAfterMs: number;
+}
+
 async function run(
-  { connection, child }: Session,
+  { connection, child, retire }: Session,
   executionId: string,
   start: StartExecution,
   { signal, onReport }: ExecuteOptions,
-  stopGraceMs: number,
+  { stopGraceMs, retireAfterMs }: StopBounds,
 ): Promise<ExecutionSucceeded> {
   const mark = child?.tail.total ?? 0;
   const printed = () => child?.tail.since(mark) ?? "";
@@ -171,6 +203,7 @@ async function run(
   const onAbort = () => {
     const reason = reasonOf(signal);
     connection.cancel(executionId, reason);
+    timers.push(setTimeout(retire, retireAfterMs));
     giveUpIn(stopGraceMs, () => cancelledBy(reason));
   };
   signal?.addEventListener("abort", onAbort, { once: true });
