@@ -1,6 +1,10 @@
+import type { Artifact } from "../contracts/millrace/metadata/v1/artifact.ts";
+import type { Log } from "../log/mod.ts";
 import { isCollected, noRetentions } from "./artifact-retention.ts";
 import type { Retentions } from "./artifact-retention.ts";
+import type { ReadAt } from "./read-at.ts";
 import type { RunFold } from "./run.ts";
+import { foldRunsInTurn } from "./runs-in-turn.ts";
 
 /** An artifact that a run made, and where. */
 export interface ArtifactRecord {
@@ -27,48 +31,62 @@ export function artifactsOf(
   uriOf: (digest: string) => string,
   retentions: Retentions = noRetentions,
 ): readonly ArtifactRecord[] {
-  const found = new Map<string, ArtifactRecord>();
-  const lastUsed = new Map<string, number>();
-  for (const fold of folds) {
-    const made = [...fold.nodes].flatMap(([node, { journal }]) =>
-      (journal.completed?.outputs ?? []).map(({ name, artifact }) => ({
-        node,
-        name,
-        artifact,
-        sequence: journal.head?.sequence ?? 0,
-      })),
-    );
-    const dataset = {
-      node: "source",
-      name: "dataset",
-      artifact: fold.started?.body.dataset,
-      sequence: fold.started?.sequence ?? 0,
-    };
-    for (const { node, name, artifact, sequence } of [dataset, ...made]) {
-      if (artifact === undefined) continue;
-      lastUsed.set(artifact.digest, Math.max(sequence, lastUsed.get(artifact.digest) ?? 0));
-      if (found.has(`${artifact.type} ${artifact.digest}`)) continue;
-      const { digest, type, bytes, files, properties } = artifact;
-      found.set(`${type} ${digest}`, {
-        digest,
-        type,
-        uri: uriOf(digest),
-        bytes: Number(bytes),
-        files,
-        properties,
-        run: fold.run,
-        node,
-        output: name,
-        sequence,
-        collected: false,
-        pinned: retentions.get(digest)?.pinned ?? null,
-      });
-    }
+  const list = new ArtifactList(uriOf, retentions);
+  for (const fold of folds) list.add(fold);
+  return list.finish();
+}
+
+/** Every artifact in the log, as `artifactsOf` has them, without holding all runs. */
+export async function listArtifacts(
+  log: Log,
+  uriOf: (digest: string) => string,
+  at: ReadAt & { readonly retentions?: Retentions } = {},
+): Promise<readonly ArtifactRecord[]> {
+  const list = new ArtifactList(uriOf, at.retentions ?? noRetentions);
+  for await (const fold of foldRunsInTurn(log, at)) list.add(fold);
+  return list.finish();
+}
+
+/** Collects what runs made, in any order of the runs. */
+class ArtifactList {
+  readonly #uriOf: (digest: string) => string;
+  readonly #retentions: Retentions;
+  readonly #found = new Map<string, ArtifactRecord>();
+  readonly #lastUsed = new Map<string, number>();
+
+  constructor(uriOf: (digest: string) => string, retentions: Retentions) {
+    this.#uriOf = uriOf;
+    this.#retentions = retentions;
   }
-  return [...found.values()]
-    .map((record) => ({
-      ...record,
-      collected: isCollected(retentions, record.digest, lastUsed.get(record.digest) ?? 0),
-    }))
-    .sort((a, b) => a.sequence - b.sequence);
+
+  add({ run, started, nodes }: RunFold): void {
+    if (started)
+      this.#note(started.body.dataset, { run, node: "source", output: "dataset", sequence: started.sequence });
+    for (const [node, { journal }] of nodes)
+      for (const { name: output, artifact } of journal.completed?.outputs ?? [])
+        this.#note(artifact, { run, node, output, sequence: journal.head?.sequence ?? 0 });
+  }
+
+  finish(): readonly ArtifactRecord[] {
+    const records = [...this.#found.values()].sort((a, b) => a.sequence - b.sequence);
+    return records.map((record) =>
+      Object.assign({}, record, {
+        collected: isCollected(this.#retentions, record.digest, this.#lastUsed.get(record.digest) ?? 0),
+      }),
+    );
+  }
+
+  #note(artifact: Artifact | undefined, made: Pick<ArtifactRecord, "run" | "node" | "output" | "sequence">): void {
+    if (artifact === undefined) return;
+    const { digest, type, bytes, files, properties } = artifact;
+    this.#lastUsed.set(digest, Math.max(made.sequence, this.#lastUsed.get(digest) ?? 0));
+    const key = `${type} ${digest}`;
+    const known = this.#found.get(key);
+    if (known !== undefined && known.sequence <= made.sequence) return;
+    const pinned = this.#retentions.get(digest)?.pinned ?? null;
+    const content = { digest, type, uri: this.#uriOf(digest), bytes: Number(bytes), files, properties };
+    // Outputs of one execution have one sequence: they stay in their order.
+    this.#found.delete(key);
+    this.#found.set(key, { ...content, ...made, collected: false, pinned });
+  }
 }

@@ -50,6 +50,19 @@ export class RunIndex {
     });
   }
 
+  /** Sequences of the outcomes by which runs had ended at a sequence, for good as far as was known then. */
+  endsAt(to: number): ReadonlyMap<string, number> {
+    const ends = new Map<string, number>();
+    for (const row of this.#rows.values()) {
+      const summary = summaryOf(row, to, 0);
+      const end = row.turns.findLast(({ sequence }) => sequence <= to);
+      if (summary === undefined || summary.state === "queued" || summary.state === "running") continue;
+      // An import writes a run's start behind its outcome.
+      ends.set(row.run, Math.max(end?.sequence ?? 0, row.startedSequence));
+    }
+    return ends;
+  }
+
   /**
    * The runs that had started at a sequence, newest first.
    * @param to At most the index's own.

@@ -1,7 +1,7 @@
 import type { Pinnable } from "millrace/control";
 import type { Log } from "millrace/log";
 import { isDigest, MillraceError, Terminal } from "millrace/model";
-import { artifactsOf, findRun, foldRuns } from "millrace/projections";
+import { findRun, listArtifacts } from "millrace/projections";
 import type { Invocation } from "../invocation.ts";
 import { keptRuns } from "./kept-runs.ts";
 
@@ -18,7 +18,7 @@ export async function findPinnable(log: Log, invocation: Invocation, name: strin
   const run = name.startsWith("sha256:") ? undefined : await runOf(log, invocation, name);
   if (run !== undefined) return { kind: "run", run };
   const beginning = name.replace(/^sha256:/, "");
-  const digests = artifactsOf((await foldRuns(log)).values(), String).map(({ digest }) => digest);
+  const digests = (await listArtifacts(log, String, { kept: keptRuns(log, invocation) })).map(({ digest }) => digest);
   const matching = [...new Set(digests)].filter((digest) => digest.startsWith(`sha256:${beginning}`));
   const [digest] = matching;
   if (digest !== undefined && matching.length === 1 && beginning.length >= digitsMin)

@@ -7,6 +7,7 @@ import { Terminal } from "millrace/model";
 import {
   findRun,
   foldRun,
+  type FoundRun,
   type ReadAt,
   readRetentionsOf,
   type RunFold,
@@ -32,15 +33,19 @@ export type RunAt = ReadAt & {
 /** Reads a run. @param name Its id, the beginning of it, or `latest`. */
 export async function readRun(log: Log, store: ArtifactStore, name: string, at: RunAt): Promise<ReadRun> {
   const { to, nowMs = log.clock.epochMs() } = at;
-  const { pipeline, run, sequence } = await findRun(log, name, at);
-  const filters = [subjectsOf(log.namespace).filters.run(pipeline, run)];
-  const fold = await foldRun(pipeline, run, log.read(filters, { to, near: sequence }));
+  const fold = await readFold(log, await findRun(log, name, at), to);
   const plan = await planOf(log, store, fold);
   const made = [...fold.nodes.values()].flatMap(({ journal }) => journal.completed?.outputs ?? []);
   const digests = made.flatMap(({ artifact }) => (artifact ? [artifact.digest] : []));
   const retentions = await readRetentionsOf(log, digests, to);
   const view = viewRun(fold, plan, { uriOf: (digest) => store.uriOf(digest), nowMs, retentions });
   return { fold, plan, view: { ...view, atSequence: to } };
+}
+
+/** Folds a run as of a sequence. */
+export function readFold(log: Log, { pipeline, run, sequence }: FoundRun, to: number): Promise<RunFold> {
+  const filters = [subjectsOf(log.namespace).filters.run(pipeline, run)];
+  return foldRun(pipeline, run, log.read(filters, { to, near: sequence }));
 }
 
 /** The plan that a run follows in its current epoch. */

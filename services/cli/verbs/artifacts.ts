@@ -1,9 +1,11 @@
-import { artifactsOf, findRun, foldRuns, readRetentions } from "millrace/projections";
+import { artifactsOf, findRun, listArtifacts, readRetentions } from "millrace/projections";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { Invocation, ReadOptions } from "../invocation.ts";
 import { printTable } from "../print/table.ts";
 import { shortDigest, shortRun } from "../print/values.ts";
+import { keptRuns } from "../read/kept-runs.ts";
 import { sequenceAt } from "../read/moment.ts";
+import { readFold } from "../read/run-view.ts";
 import { openLog } from "../session/log-session.ts";
 import { storeOf } from "../session/store.ts";
 
@@ -16,14 +18,16 @@ export interface ArtifactsOptions extends ReadOptions {
 export async function artifacts(invocation: Invocation, options: ArtifactsOptions): Promise<ExitCode> {
   await using session = await openLog(invocation);
   const to = await sequenceAt(session.log, options.at, invocation);
-  const folds = await foldRuns(session.log, { to });
-  const only = options.run === undefined ? undefined : (await findRun(session.log, options.run, { to })).run;
-  const chosen = [...folds.values()].filter(({ run }) => only === undefined || run === only);
+  const { log } = session;
   const store = storeOf(invocation.data);
-  const retentions = await readRetentions(session.log, { to });
-  const list = artifactsOf(chosen, (digest) => store.uriOf(digest), retentions)
-    .filter(({ type }) => options.type === undefined || type === options.type)
-    .toReversed();
+  const uriOf = (digest: string): string => store.uriOf(digest);
+  const at = { to, kept: keptRuns(log, invocation) };
+  const retentions = await readRetentions(log, { to });
+  const all =
+    options.run === undefined
+      ? await listArtifacts(log, uriOf, { ...at, retentions })
+      : artifactsOf([await readFold(log, await findRun(log, options.run, at), to)], uriOf, retentions);
+  const list = all.filter(({ type }) => options.type === undefined || type === options.type).toReversed();
   if (invocation.json) {
     invocation.print(JSON.stringify({ atSequence: to, artifacts: list }));
     return exitCode.done;

@@ -1,9 +1,11 @@
-import { Terminal } from "millrace/model";
-import { findRun, foldRuns, type Lineage, lineageAround, lineageOf } from "millrace/projections";
+import { MillraceError, Terminal } from "millrace/model";
+import { findRun, type Lineage, lineageOf, readLineage } from "millrace/projections";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { Invocation, ReadOptions } from "../invocation.ts";
 import { printTable } from "../print/table.ts";
+import { keptRuns } from "../read/kept-runs.ts";
 import { sequenceAt } from "../read/moment.ts";
+import { readFold } from "../read/run-view.ts";
 import { openLog } from "../session/log-session.ts";
 import { storeOf } from "../session/store.ts";
 
@@ -15,26 +17,30 @@ export async function lineage(
 ): Promise<ExitCode> {
   await using session = await openLog(invocation);
   const to = await sequenceAt(session.log, at, invocation);
-  const folds = await foldRuns(session.log, { to });
+  const { log } = session;
+  const moment = { to, kept: keptRuns(log, invocation) };
   const store = storeOf(invocation.data);
   const uriOf = (digest: string): string => store.uriOf(digest);
-  const around = lineageAround(lineageOf(folds.values(), uriOf), name);
-  const graph = around.artifacts.length > 0 ? around : await ofRun();
+  const graph = (name.startsWith("sha256:") ? undefined : await ofRun()) ?? (await ofArtifact());
   invocation.print(invocation.json ? JSON.stringify({ atSequence: to, ...graph }) : printLineage(graph));
   return exitCode.done;
 
-  async function ofRun(): Promise<Lineage> {
-    if (name.startsWith("sha256:")) {
-      throw new Terminal(
-        "unknown-artifact",
-        `Cannot show the lineage of ${name}: no run made an artifact of that digest`,
-      );
-    }
-    const { run } = await findRun(session.log, name, { to });
-    return lineageOf(
-      [...folds.values()].filter((fold) => fold.run === run),
-      uriOf,
-    );
+  /** Of the run that is named so; undefined if none is, and it may be an artifact. */
+  async function ofRun(): Promise<Lineage | undefined> {
+    const found = await findRun(log, name, moment).catch((error: unknown) => {
+      if (name === "latest" || !(error instanceof MillraceError)) throw error;
+      return undefined;
+    });
+    return found && lineageOf([await readFold(log, found, to)], uriOf);
+  }
+
+  async function ofArtifact(): Promise<Lineage> {
+    const around = await readLineage(log, name, uriOf, moment);
+    if (around.artifacts.length > 0) return around;
+    // No artifact either: what finding a run of that name says is what there is to say.
+    if (!name.startsWith("sha256:")) await findRun(log, name, moment);
+    const message = `Cannot show the lineage of ${name}: no run made an artifact of that digest`;
+    throw new Terminal("unknown-artifact", message);
   }
 }
 
