@@ -12,6 +12,7 @@ export * from "./run.ts";
 export * from "./run-index/mod.ts";
 export * from "./run-view.ts";
 export * from "./runs.ts";
+export { shownViews } from "./shown-views.ts";
 export * from "./reachability.ts";
 export * from "./retention-ledger.ts";
 export * from "./why/mod.ts";

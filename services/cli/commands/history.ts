@@ -11,6 +11,14 @@ export function addHistoryCommands(millrace: Command, setStatus: SetStatus): voi
     async () => (await import("../verbs/verify.ts")).verify,
     { "millrace verify": "exit status 1 with problems, each with its code and place" },
   );
+  withVerb(
+    millrace
+      .command("rebuild")
+      .description("drop everything that was folded from the log and kept, fold it again, and compare"),
+    setStatus,
+    async () => (await import("../verbs/rebuild.ts")).rebuild,
+    { "millrace rebuild": "exit status 1 if something was not what the log says" },
+  );
   withReadVerb(
     millrace
       .command("export")
