@@ -4,6 +4,7 @@ export * from "./derivation-view.ts";
 export * from "./derived.ts";
 export * from "./find-run.ts";
 export * from "./difference/mod.ts";
+export * from "./foreign.ts";
 export * from "./lineage.ts";
 export * from "./pipelines.ts";
 export type { ReadAt } from "./read-at.ts";

@@ -1,10 +1,11 @@
 import { Event } from "millrace/contracts/millrace/event/v1/event.ts";
 import { cloudEventType, type LogEntry, readEvent, subjectsOf } from "millrace/log";
-import { findRun } from "millrace/projections";
+import { findRun, foreignKind } from "millrace/projections";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { Invocation, ReadOptions } from "../invocation.ts";
 import { keptRuns } from "../read/kept-runs.ts";
 import { sequenceAt } from "../read/moment.ts";
+import { shownText } from "../print/shown-text.ts";
 import { interruption } from "../session/interruption.ts";
 import { openLog } from "../session/log-session.ts";
 
@@ -27,18 +28,29 @@ export async function log(invocation: Invocation, options: LogOptions, [name]: r
   return exitCode.done;
 }
 
-function jsonLine({ sequence, timeMs, subject, data }: LogEntry): string {
+/** `foreign` says what is foreign about a message, and is absent from those that belong here. */
+function jsonLine(entry: LogEntry): string {
+  const { sequence, timeMs, subject, data } = entry;
   const read = readEvent(data);
-  const place = { sequence, timeMs, subject };
-  if (read.kind === "undecodable") return JSON.stringify({ ...place, type: null, text: textOf(data) });
+  const kind = foreignKind(entry);
+  const place = { sequence, timeMs, subject, ...(kind === undefined ? {} : { foreign: kind }) };
+  if (read.kind === "undecodable")
+    return JSON.stringify({ ...place, type: null, bytes: data.length, text: textOf(data) });
   const event = Event.toJSON(read.event);
   return JSON.stringify({ ...place, type: cloudEventType(read.event), id: read.event.id, event });
 }
 
-function textLine({ sequence, timeMs, subject, data }: LogEntry): string {
+function textLine(entry: LogEntry): string {
+  const { sequence, timeMs, subject } = entry;
+  return `${String(sequence).padStart(6)}  ${new Date(timeMs).toISOString()}  ${shownText(subject)}  ${whatOf(entry)}`;
+}
+
+function whatOf(entry: LogEntry): string {
+  const { data } = entry;
   const read = readEvent(data);
-  const what = read.kind === "undecodable" ? textOf(data) : cloudEventType(read.event);
-  return `${String(sequence).padStart(6)}  ${new Date(timeMs).toISOString()}  ${subject}  ${what}`;
+  const kind = foreignKind(entry);
+  const type = read.kind === "undecodable" ? shownText(textOf(data)) : cloudEventType(read.event);
+  return kind === undefined ? type : `foreign (${kind}, ${data.length} bytes): ${type}`;
 }
 
 /** What an outsider wrote, such as a JSON CloudEvent. */
