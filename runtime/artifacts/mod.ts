@@ -13,4 +13,5 @@ export { copyFiles, listFiles } from "./push/copy-files.ts";
 export { destinationDirectory } from "./push/destination-directory.ts";
 export { publishVersion } from "./push/publish-version.ts";
 export { versionRestorer } from "./push/restorer.ts";
+export { freeBytes, orStoreFull, storeFull } from "./store-error.ts";
 export * from "./store.ts";

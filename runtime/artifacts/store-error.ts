@@ -27,10 +27,20 @@ export function storeError(action: string, thrown: unknown, space?: Space): Mill
   return new Retryable("store-io", `Cannot ${action}: ${where}`, { ...place, cause: thrown });
 }
 
-/** Whether something failed since a disk has no space left, or a user no quota; by the error or what it came from. */
+/** Whether something failed as a disk has no space left, or a user no quota; by the error or what it came from. */
 export function isSpaceless(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
   return spaceless.has(String((thrown as NodeJS.ErrnoException).code)) || isSpaceless(thrown.cause);
+}
+
+/**
+ * What writing an execution's outputs threw, as a full disk's error if that is what it comes from.
+ * @param space Where there may be too little room.
+ */
+export function orStoreFull(action: string, thrown: unknown, space: Space): unknown {
+  if (!isSpaceless(thrown) || (thrown instanceof MillraceError && thrown.code === "store-full")) return thrown;
+  const where = thrown instanceof Error ? thrown.message : String(thrown);
+  return storeFull(action, where, space, { cause: thrown });
 }
 
 /** Time before a full disk is tried again, in milliseconds: space comes by a person or by another's end. */
@@ -49,7 +59,7 @@ export function storeFull(
   action: string,
   where: string,
   space: Space | undefined,
-  options: { readonly file?: string; readonly cause: unknown },
+  options: { readonly file?: string; readonly cause?: unknown },
 ): Retryable {
   const wanted = space?.bytesWanted === undefined ? "" : `${space.bytesWanted} bytes were wanted, `;
   const left = space === undefined ? "" : `; ${wanted}${freeBytes(space.directory)} are free`;
@@ -57,7 +67,8 @@ export function storeFull(
   return new Retryable("store-full", message, { ...options, retryAfterMs: fullRetryMs });
 }
 
-function freeBytes(directory: string): number {
+/** Bytes that a process without privileges may still write on a directory's disk. */
+export function freeBytes(directory: string): number {
   const { bavail, bsize } = statfsSync(directory);
   return bavail * bsize;
 }

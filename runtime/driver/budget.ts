@@ -12,6 +12,18 @@ export function retryBudget({ retry }: PlanNode): RetryBudget {
   };
 }
 
+/** Attempts without end. */
+const attemptsUnbounded = Number.MAX_SAFE_INTEGER;
+
+/**
+ * The budget of a failure: a full disk is tried again until there is room, since no number of attempts makes any and the
+ * run goes on by itself once someone has. The node's timeout still bounds it.
+ */
+export function retryBudgetFor(node: PlanNode, code: string): RetryBudget {
+  const budget = retryBudget(node);
+  return code === "store-full" ? { ...budget, attemptsMax: attemptsUnbounded } : budget;
+}
+
 /** Longest one attempt may take, in milliseconds. */
 export function attemptTimeoutMs(node: PlanNode): number {
   return Number(node.attemptTimeoutMs) || defaults.attemptTimeoutMs;

@@ -1,5 +1,7 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, open } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { freeBytes, storeFull } from "../artifacts/mod.ts";
+import { Retryable } from "../model/mod.ts";
 import { writeTfRecords } from "../tensorflow/example/mod.ts";
 import type { Engine, QueryOptions } from "./engine.ts";
 import { type SerializedColumn, withSerializedExample } from "./serialized-example.ts";
@@ -49,10 +51,33 @@ export async function writeSplit(
     `INSERT INTO FUNCTION file(${literal(file)}, 'Parquet') ${select} SETTINGS ${parquetSettings}`,
     options,
   );
+  await assertWhole(file);
   const [row] = await engine.query<{ rows: number }>(
     `SELECT count() AS rows FROM ${engine.fileTable(file, "Parquet")}`,
   );
   return row?.rows ?? 0;
+}
+
+/** What a Parquet file begins and ends with. */
+const parquetMagic = "PAR1";
+
+/** A disk with less room than this is full, in bytes. */
+const fullBelowBytes = 1 << 20;
+
+/**
+ * The embedded engine ends a file early when its disk is full, and says nothing (measured with the chdb package 3.4.0).
+ * @throws {Retryable} `store-full`, or `engine-torn-file` where it had another reason.
+ */
+async function assertWhole(file: string): Promise<void> {
+  await using handle = await open(file, "r");
+  const { size } = await handle.stat();
+  const end = Buffer.alloc(parquetMagic.length);
+  await handle.read(end, 0, end.length, Math.max(0, size - end.length));
+  if (end.toString("latin1") === parquetMagic) return;
+  const where = `the engine ended ${file} after ${size} bytes, in the middle`;
+  const directory = dirname(file);
+  if (freeBytes(directory) < fullBelowBytes) throw storeFull("write a split", where, { directory }, { file });
+  throw new Retryable("engine-torn-file", `Cannot write a split: ${where}`, { file });
 }
 
 /**

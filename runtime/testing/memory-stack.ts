@@ -87,8 +87,12 @@ function inProcess(store: ArtifactStore, work: TestWork): AgentExecutor {
           const output = made[name];
           if (output === undefined) return { name, artifact: undefined };
           const staging = await store.stage(executionId, name);
-          writeFileSync(`${staging.path}/text`, output.text);
-          return { name, artifact: await store.commit(staging, { type, properties: output.properties ?? {} }) };
+          try {
+            writeFileSync(`${staging.path}/text`, output.text);
+            return { name, artifact: await store.commit(staging, { type, properties: output.properties ?? {} }) };
+          } finally {
+            await store.discard(staging);
+          }
         }),
       );
       return { outputs, metrics: {}, environment: undefined, note: "" };

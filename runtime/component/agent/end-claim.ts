@@ -1,6 +1,6 @@
 import type { ExecutionSucceeded } from "../../contracts/millrace/component/v1/executor.ts";
 import type { Completed, ExecutionEnvironment, Push } from "../../contracts/millrace/event/v1/event.ts";
-import { cancelSentence, retryBudget } from "../../driver/mod.ts";
+import { cancelSentence, retryBudgetFor } from "../../driver/mod.ts";
 import type { PlacedNode } from "../../driver/mod.ts";
 import { failureOf } from "../../executor/mod.ts";
 import type { Journal } from "../../journal/mod.ts";
@@ -157,7 +157,7 @@ export function failCommand(
   { placed, snapshot }: NodeRun,
   claimEventId: string,
   error: MillraceError,
-  retry: RetryBudget = retryBudget(placed.node),
+  retry: RetryBudget = retryBudgetFor(placed.node, error.code),
 ): JournalCommand & { type: "fail" } {
   return {
     type: "fail",

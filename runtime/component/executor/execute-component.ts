@@ -1,8 +1,8 @@
-import type { ArtifactStore } from "../../artifacts/mod.ts";
+import { type ArtifactStore, orStoreFull } from "../../artifacts/mod.ts";
 import type { ExecutionSucceeded, StartExecution } from "../../contracts/millrace/component/v1/executor.ts";
 import type { ExecutionEnvironment } from "../../contracts/millrace/event/v1/event.ts";
 import type { ExecutionControls } from "../../executor/mod.ts";
-import type { Component, ExecutionContext } from "../component.ts";
+import type { Component, ExecutionContext, ExecutionResult } from "../component.ts";
 import { openFunctions } from "./functions.ts";
 import { openInputs } from "./inputs.ts";
 import { stageOutputs } from "./outputs.ts";
@@ -14,7 +14,7 @@ import { parseParameters } from "./parameters.ts";
  * If it throws, nothing is committed and nothing is left in staging.
  *
  * @throws {MillraceError} of the store; `bad-parameter`, `input-missing`, `function-missing`, `output-empty`,
- *   `output-omitted`; whatever the component throws.
+ *   `output-omitted`; `store-full`; whatever else the component throws.
  */
 export async function executeComponent(
   component: Component,
@@ -49,7 +49,7 @@ export async function executeComponent(
       error: (line) => report.log("error", line),
     },
   };
-  const result = (await component.execute(context)) ?? {};
+  const result = await work(component, context);
   signal.throwIfAborted();
   return {
     outputs: await staged.commit(),
@@ -57,6 +57,17 @@ export async function executeComponent(
     environment: environmentOf(component, result.backend),
     note: result.note ?? "",
   };
+}
+
+/** A disk that is full under its outputs is nothing that the component has done wrong, whatever it made of the error. */
+async function work(component: Component, context: ExecutionContext): Promise<ExecutionResult> {
+  try {
+    return (await component.execute(context)) ?? {};
+  } catch (error) {
+    const [output] = Object.values(context.outputs);
+    const action = `write the outputs of ${context.node}`;
+    throw output === undefined ? error : orStoreFull(action, error, { directory: output.path });
+  }
 }
 
 /** Where a component runs; an execution that chose a backend names it. */
