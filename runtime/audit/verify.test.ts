@@ -45,7 +45,7 @@ describe("verify() of a sound log", () => {
   it("finds nothing in a log that was imported, or in a run that was, also when its bytes stayed behind", async () => {
     await runs.play("r1", "r2");
     const to = await runs.log.leaderLastSequence();
-    await exportLog(runs.log, { file: runs.path("log"), to, store: runs.store });
+    await exportLog(runs.log, runs.store, { file: runs.path("log"), to, store: runs.store });
     await exportRun(runs.log, { pipeline: "p", run: "r2" }, runs.store, {
       file: runs.path("run"),
       to,

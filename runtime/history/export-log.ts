@@ -16,8 +16,6 @@ export interface ExportOptions {
   readonly to: number;
   /** Where the artifacts are, if their payloads are to go along. */
   readonly store?: ArtifactStore;
-  /** When the stream was created, Unix epoch milliseconds; 0 if it is not known. */
-  readonly streamCreatedMs?: number;
   readonly note?: (sentence: string) => void;
 }
 
@@ -30,19 +28,22 @@ export interface Exported {
 }
 
 /**
- * Writes the whole log to a history file, every message as it stands, whoever wrote it.
+ * Writes the whole log to a history file, every message as it stands, whoever wrote it. Plans that are artifacts go
+ * along always, since no run can be shown without; the other artifacts if asked for.
+ * @param plans Where plans are that are artifacts.
  * @throws {Terminal} `file-exists`; `digest-mismatch`: an artifact's bytes are not what they were.
  * Source: docs/history.md.
  */
-export async function exportLog(log: Log, options: ExportOptions): Promise<Exported> {
+export async function exportLog(log: Log, plans: ArtifactStore, options: ExportOptions): Promise<Exported> {
   const counter = new Counter(options);
-  await writeHistory(options.file, records(log, options, counter));
+  await writeHistory(options.file, records(log, plans, options, counter));
   return counter.exported;
 }
 
 async function* records(
   log: Log,
-  { to, streamCreatedMs }: ExportOptions,
+  plans: ArtifactStore,
+  { to }: ExportOptions,
   counter: Counter,
 ): AsyncGenerator<RecordValue> {
   yield {
@@ -51,7 +52,7 @@ async function* records(
       formatVersion,
       scope: Scope.SCOPE_LOG,
       namespace: log.namespace,
-      streamCreatedMs: BigInt(streamCreatedMs ?? 0),
+      streamCreatedMs: await streamCreatedMs(log),
       atSequence: BigInt(to),
       pipeline: "",
       run: "",
@@ -59,8 +60,17 @@ async function* records(
     },
   };
   if (to > 0) for await (const entry of log.read([], { to })) yield counter.message(entry);
-  yield* counter.payloads();
+  yield* counter.payloads(plans);
 }
+
+/** When a log's stream was created, Unix epoch milliseconds; 0 if it does not say so as a time. */
+export async function streamCreatedMs(log: Log): Promise<bigint> {
+  const createdMs = Date.parse(await log.created());
+  return BigInt(Number.isNaN(createdMs) ? 0 : createdMs);
+}
+
+/** Type of a plan's artifact. */
+const planType = "Plan";
 
 /** Counts what goes into a file, and remembers what it refers to. */
 export class Counter {
@@ -84,27 +94,27 @@ export class Counter {
   }
 
   message(entry: LogEntry, context = false): RecordValue {
-    const event = this.takesArtifacts ? decodeEvent(entry.data) : undefined;
-    if (event) for (const { digest, type } of referencesOf(event)) this.#references.set(digest, type);
+    const event = decodeEvent(entry.data);
+    for (const { digest, type } of event ? referencesOf(event) : [])
+      if (this.takesArtifacts || type === planType) this.#references.set(digest, type);
     this.#messages += 1;
     return { $case: "message", value: messageOf(entry, context) };
   }
 
   /** A plan that goes along whether or not other artifacts do. */
   referToPlan(digest: string): void {
-    this.#references.set(digest, "Plan");
+    this.#references.set(digest, planType);
   }
 
-  /** The payloads of what was referred to. @param store Where they are, if other than the export's. */
-  async *payloads(store: ArtifactStore | undefined = this.#options.store): AsyncGenerator<RecordValue> {
-    if (store === undefined) return;
+  /** The payloads of what was referred to. */
+  async *payloads(store: ArtifactStore): AsyncGenerator<RecordValue> {
     // A plan's bundles are found on the way, and follow.
     for (const [digest, type] of this.#references) {
       if (!(await store.has(digest))) {
         this.#missing.push(digest);
         continue;
       }
-      if (type === "Plan" && this.takesArtifacts)
+      if (type === planType && this.takesArtifacts)
         for (const bundle of await bundlesOfPlan(store, digest)) this.#references.set(bundle.digest, bundle.type);
       yield* payloadRecords(store, digest);
       this.#payloads += 1;

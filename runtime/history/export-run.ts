@@ -5,7 +5,7 @@ import { decodeEvent, effectivePlan, startedPlan } from "../journal/mod.ts";
 import { type Log, type LogEntry, parseSubject, subjectsOf } from "../log/mod.ts";
 import { Terminal } from "../model/mod.ts";
 import { emptyRun, evolveRun, type RunFold } from "../projections/mod.ts";
-import { Counter, type Exported, type ExportOptions } from "./export-log.ts";
+import { Counter, type Exported, type ExportOptions, streamCreatedMs } from "./export-log.ts";
 import { formatVersion } from "./read-history.ts";
 import { type RecordValue, writeHistory } from "./write-history.ts";
 
@@ -53,7 +53,7 @@ export async function exportRun(
         formatVersion,
         scope: Scope.SCOPE_RUN,
         namespace: log.namespace,
-        streamCreatedMs: BigInt(options.streamCreatedMs ?? 0),
+        streamCreatedMs: await streamCreatedMs(log),
         atSequence: BigInt(to),
         pipeline,
         run,

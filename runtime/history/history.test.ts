@@ -91,7 +91,7 @@ const exported = (name: string): string => join(directory, name);
 const elsewhere = (): ArtifactStore => new DirectoryStore(join(directory, "elsewhere"));
 
 async function exportWhole(file = exported("log.history")): Promise<string> {
-  await exportLog(log, { file, to: await log.leaderLastSequence(), store });
+  await exportLog(log, store, { file, to: await log.leaderLastSequence(), store });
   return file;
 }
 
@@ -175,13 +175,13 @@ describe("a whole log", () => {
   it("is exported as of a moment, and once again keeps where its events first stood", async () => {
     await play("r1");
     const early = exported("early.history");
-    await exportLog(log, { file: early, to: 4 });
+    await exportLog(log, store, { file: early, to: 4 });
     expect(await checkHistory(early)).toMatchObject({ messages: 4, payloads: 0 });
 
     const second = new MemoryLog();
     await importHistory(second, elsewhere(), await exportWhole());
     const again = exported("again.history");
-    await exportLog(second, { file: again, to: await second.leaderLastSequence() });
+    await exportLog(second, store, { file: again, to: await second.leaderLastSequence() });
     const third = new MemoryLog();
     await importHistory(third, elsewhere(), again);
     expect((await entriesOf(third)).map(({ data }) => data)).toEqual((await entriesOf(second)).map(({ data }) => data));
@@ -281,7 +281,7 @@ describe("artifacts", () => {
     const digest = (await shown(log, store, "r1")).nodes[0]?.outputs[0]?.digest ?? "";
     rmSync(join(directory, "store/sha256", digest.slice(7, 9), `${digest.slice(7)}.manifest.json`));
     const file = exported("log.history");
-    const { missing, payloads } = await exportLog(log, { file, to: await log.leaderLastSequence(), store });
+    const { missing, payloads } = await exportLog(log, store, { file, to: await log.leaderLastSequence(), store });
     expect(missing).toEqual([digest]);
     expect(payloads).toBeGreaterThan(0);
   });

@@ -28,7 +28,7 @@ export async function exportHistory(
   const file = resolve(workingDirectory(), out);
   const options: ExportOptions = { file, to, ...(artifacts ? { store } : {}) };
   const place = name === undefined ? undefined : await findRun(log, name, { to, kept: keptRuns(log, invocation) });
-  const exported = place ? await exportRun(log, place, store, options) : await exportLog(log, options);
+  const exported = place ? await exportRun(log, place, store, options) : await exportLog(log, store, options);
   show(invocation, file, to, place, exported);
   return exitCode.done;
 }
