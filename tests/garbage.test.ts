@@ -73,14 +73,9 @@ function forgeriesFor(subject: string): readonly Uint8Array[] {
         ),
       ];
     case "artifact":
-      return [forged({ $case: "artifactVoided", value: { cause: undefined, reason: "forged", epoch: 0 } as never })];
+      return [forged({ $case: "artifactVoided", value: { cause: undefined, reason: "forged", epoch: 0 } })];
     case "target":
-      return [
-        forged(
-          { $case: "rolledBack", value: { reason: "forged" } as never },
-          { chain: { $case: "target", value: {} } },
-        ),
-      ];
+      return [forged({ $case: "rolledBack", value: { reason: "forged" } }, { chain: { $case: "target", value: {} } })];
     default:
       return [fromTheFuture()];
   }
