@@ -25,10 +25,11 @@ describe("the simulator", () => {
     "finds %s within 10,000 schedules: %s",
     { timeout: timeoutMs },
     async (name) => {
-      const { found } = await runSchedules({ plant: name, seed: 1, schedules: 10_000, threads });
-      const seen = plants.find((plant) => plant.name === name)?.seen ?? [];
-      expect(found, "the defect was not seen at all").toBeDefined();
-      expect(found?.violations.some(({ rule }) => seen.includes(rule))).toBe(true);
+      const plant = plants.find((other) => other.name === name);
+      let violated: readonly string[] = [];
+      for (let seed = 1; seed <= 10_000 && violated.length === 0; seed++)
+        violated = (await simulate(seed, partsOf({}, plant))).violations.map(({ rule }) => rule);
+      expect(violated.filter((rule) => plant?.seen.includes(rule))).not.toEqual([]);
     },
   );
 

@@ -43,6 +43,8 @@ export interface ScenarioOptions {
   readonly acts?: readonly Act["kind"][];
   /** The operation onto which a run is cancelled, as `append:nudged 1`. */
   readonly cancelOnto?: string;
+  /** Kinds of faults that there are. */
+  readonly kinds?: readonly FaultKind[];
   /** Duration of all work, in virtual milliseconds. */
   readonly workMs?: number;
 }
@@ -107,7 +109,7 @@ export function drawScenario(seed: number, options: ScenarioOptions = {}): Scena
     skewed,
     skewSeed,
     acts: drawActs(random, shape, options),
-    profile: drawProfile(random, options.targets ?? []),
+    profile: drawProfile(random, options),
   };
 }
 
@@ -152,7 +154,7 @@ function drawQuality(random: Random): number {
   return random.between(1, 4);
 }
 
-function drawProfile(random: Random, targets: readonly string[]): FaultProfile {
+function drawProfile(random: Random, { targets = [], kinds }: ScenarioOptions): FaultProfile {
   const aimed = Array.from(
     { length: random.pick([0, 1, 1, 2, 3]) },
     () => `${random.pick(aims)} ${random.between(1, 5)}`,
@@ -161,7 +163,7 @@ function drawProfile(random: Random, targets: readonly string[]): FaultProfile {
   return {
     rate: calm ? 0 : random.pick([0, 0.002, 0.006, 0.02]),
     faultsMax: random.between(1, 8),
-    kinds: new Set(allKinds.filter(() => random.chance(0.75))),
+    kinds: new Set(kinds ?? allKinds.filter(() => random.chance(0.75))),
     targets: new Set(calm ? [] : [...aimed, ...targets]),
     untilMs: 150_000,
   };

@@ -84,7 +84,12 @@ export const deliveryPlants: readonly Plant[] = [
           },
         }),
     }),
-    options: { shapes: ["join", "shared"], workMs: 40_000 },
+    options: {
+      shapes: ["join"],
+      workMs: 12_000,
+      kinds: ["pause-after", "crash-after"],
+      targets: ["lastOf 3", "lastOf 4", "lastOf 5", "lastOf 6", "lastOf 7", "execute 3"],
+    },
   },
 ];
 

@@ -99,7 +99,7 @@ function withoutControlBehind(log: Log): Log {
 
 /** History is read from a replica that lags, and the leader is asked nothing. */
 function withUncheckedHistory(log: Log, { server }: World): Log {
-  const lag = 3;
+  const lag = 6;
   return logWith(log, {
     leaderLastOf: async (filter) =>
       filter.includes(".blessed.")
