@@ -5,6 +5,7 @@ import { type Event, RunKind } from "millrace/contracts/millrace/event/v1/event.
 import type { Artifact } from "millrace/contracts/millrace/metadata/v1/artifact.ts";
 import { emptyChain, pipelineChain, pipelineEvent } from "millrace/journal";
 import { type AppendedEvent, appendEvent, type Log, newEventId, subjectsOf } from "millrace/log";
+import { sourceComponent } from "millrace/model";
 import {
   artifact,
   compile,
@@ -70,7 +71,7 @@ export async function registerChain(log: Log, store: ArtifactStore): Promise<Cha
       const cause = { sequence: BigInt(sequence), eventId: started.id };
       const value = { artifact: data, cause, epoch: 0, planDigest: digest, runKind: RunKind.RUN_KIND_UNSPECIFIED };
       const produced: Event = { id: newEventId(), body: { $case: "artifactProduced", value } };
-      const subject = subjects.artifact(chainName, run, "ingest", "source", "Dataset", "dataset");
+      const subject = subjects.artifact(chainName, run, sourceComponent, "source", "Dataset", "dataset");
       await appendEvent(log, subject, produced, first);
     },
   };

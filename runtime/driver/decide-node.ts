@@ -1,5 +1,6 @@
 import type { Skipped } from "../contracts/millrace/event/v1/event.ts";
 import type { InputArtifact } from "../contracts/millrace/metadata/v1/artifact.ts";
+import type { PlanNode } from "../contracts/millrace/metadata/v1/plan.ts";
 import { attemptsIn, emptyJournal, isTerminal } from "../journal/mod.ts";
 import type { Journal } from "../journal/mod.ts";
 import { claimBound, nodeTimeoutMs, retryBudget } from "./budget.ts";
@@ -69,8 +70,7 @@ export function decideNode(placed: PlacedNode, snapshot: Snapshot, context: Deci
   }
   const exhausted = nothingLeft(placed, journal, epoch, context.nowMs);
   if (exhausted) return exhausted;
-  const mayHaveActed = node.externalEffects && (journal.phase === "claimed" || journal.phase === "retrying");
-  if (cancelRequested && !mayHaveActed) return { kind: "cancel", reason: cancelSentence(cancelReason) };
+  if (cancelRequested && !mayHaveActed(node, journal)) return { kind: "cancel", reason: cancelSentence(cancelReason) };
   if (journal.phase === "retrying" && journal.dueMs !== undefined && journal.dueMs > context.nowMs && !cancelRequested)
     return { kind: "later", delayMs: journal.dueMs - context.nowMs };
 
@@ -87,6 +87,11 @@ export function decideNode(placed: PlacedNode, snapshot: Snapshot, context: Deci
       if (snapshot.started.options?.takenNodes.includes(node.name)) return { kind: "take", inputs: inputs.inputs };
       return { kind: "run", inputs: inputs.inputs, cancelRequested };
   }
+}
+
+/** Whether an attempt has begun that may have acted outside: its next claim finds out, and nobody else cancels it. */
+export function mayHaveActed({ externalEffects }: PlanNode, { phase }: Journal): boolean {
+  return externalEffects && (phase === "claimed" || phase === "retrying");
 }
 
 /** Why a node was cancelled. @param reason What whoever asked for it said, if anything. */

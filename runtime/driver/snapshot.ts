@@ -3,8 +3,6 @@ import type { Plan, PlanNode } from "../contracts/millrace/metadata/v1/plan.ts";
 import { sourceComponent } from "../model/mod.ts";
 import type { Blessings, Chain, Control, Journal, Outcome } from "../journal/mod.ts";
 
-export { sourceComponent };
-
 /** What stands on one output's artifact subject. */
 export interface FanOut {
   /** Sequence of the last message; 0 if there is none. */

@@ -11,6 +11,7 @@ import { createPlans } from "../driver/mod.ts";
 import { decodeEvent, emptyChain, pipelineChain, pipelineEvent } from "../journal/mod.ts";
 import { appendEvent, newEventId, subjectsOf } from "../log/mod.ts";
 import type { Log } from "../log/mod.ts";
+import { sourceComponent } from "../model/mod.ts";
 import { declareComponent } from "../pipeline/mod.ts";
 import type { Declaration, ExternalEffect } from "../pipeline/mod.ts";
 import { testPlanDigest } from "./plans.ts";
@@ -167,7 +168,7 @@ export async function startTestRun(
       },
     },
   };
-  const subject = subjects.artifact(plan.pipeline, run, "ingest", "source", "Dataset", "dataset");
+  const subject = subjects.artifact(plan.pipeline, run, sourceComponent, "source", "Dataset", "dataset");
   await appendEvent(log, subject, produced, { expectLastSequence: 0 });
   return run;
 }

@@ -1,6 +1,6 @@
 import type { Event } from "millrace/contracts/millrace/event/v1/event.ts";
 import type { Plan } from "millrace/contracts/millrace/metadata/v1/plan.ts";
-import { cancelSentence, claimBound } from "millrace/driver";
+import { cancelSentence, claimBound, mayHaveActed } from "millrace/driver";
 import type { Plans } from "millrace/driver";
 import { controlChain, controlEvent, effectivePlan, emptyJournal, isTerminal } from "millrace/journal";
 import type { Journal } from "millrace/journal";
@@ -43,9 +43,11 @@ export function startSweeper(context: SweeperContext): Sweeper {
   const runs = new OpenRuns();
   const stop = new AbortController();
   const seen = new SeenSequence();
-  const watching = watchRuns(context.log, runs, stop.signal, (sequence) => seen.is(sequence)).catch((error: unknown) => {
-    if (!stop.signal.aborted) context.onTrouble(error);
-  });
+  const watching = watchRuns(context.log, runs, stop.signal, (sequence) => seen.is(sequence)).catch(
+    (error: unknown) => {
+      if (!stop.signal.aborted) context.onTrouble(error);
+    },
+  );
   const { log } = context;
   const periodMs = context.silentMs / 2 + (context.random ?? Math.random)() * (context.silentMs / 2);
   const sweepNow = async () => sweep(context, runs, await log.serverTimeMs());
@@ -123,8 +125,7 @@ async function cancelUnclaimed(
     if (node.component === sourceComponent) continue;
     const journal = run.journals.get(`${node.component}.${node.name}`) ?? emptyJournal;
     const held = journal.claim !== undefined && nowMs - journal.claim.timeMs <= claimBound(node, journal).ms;
-    const mayHaveActed = journal.claim !== undefined && node.externalEffects;
-    if (isTerminal(journal, epoch) || held || mayHaveActed) continue;
+    if (isTerminal(journal, epoch) || held || mayHaveActed(node, journal)) continue;
     const place = { pipeline: run.pipeline, run: run.run, node };
     const reason = cancelSentence(cancelReason);
     const written = await writeJournal(log, subjects, place, journal, { type: "cancel", epoch, reason });
