@@ -1,14 +1,12 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import type { RunView } from "millrace/projections";
+import type { BlessedAnswer, PushedAnswer, RunView, Why } from "millrace/projections";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeWithBuf } from "./support/decode-with-buf.ts";
+import { rejectionOf } from "./support/rejection.ts";
 import { Workplace } from "./support/workplace.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const nodes = [
   "examples",
   "statistics",
@@ -55,6 +53,14 @@ async function runOn(dataset: string, file = "penguins/penguins.csv"): Promise<R
 
 function states(view: RunView): Record<string, string> {
   return Object.fromEntries(view.nodes.map(({ node, state, cached }) => [node, cached ? "cached" : state]));
+}
+
+function why({ run }: RunView, node: string, ...options: readonly string[]): Promise<Why> {
+  return work.json<Why>("why", run, node, ...options);
+}
+
+function modelCode(view: RunView): string {
+  return view.nodes.find(({ node }) => node === "model")?.codeDigest ?? "";
 }
 
 function digests(view: RunView): Record<string, readonly string[]> {
@@ -147,6 +153,31 @@ describe("the penguins pipeline on a stack of separate processes", () => {
     expect(second.run).not.toBe(first.run);
     expect(states(second)).toEqual(Object.fromEntries(nodes.map((node) => [node, "cached"])));
     expect(digests(second)).toEqual(digests(first));
+    const model = await why(second, "model");
+    expect(model).toMatchObject({ verdict: "reused", cache: { hit: true, differences: [] } });
+    expect(model.summary).toContain(`reused the outcome of run ${first.run}'s model`);
+    expect(model.causes.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(["millrace.dataset.published.v1", "millrace.pipeline.registered.v1"]),
+    );
+    expect((await why(second, "pushed")).summary).toContain(`Version ${first.pushed?.version} serves this model`);
+  });
+
+  it("says which model was blessed and what is served, now and before", async () => {
+    const blessing = first.nodes.find(({ node }) => node === "blessing");
+    const digest = first.nodes.find(({ node }) => node === "model")?.outputs[0]?.digest;
+    const blessed = await work.json<BlessedAnswer>("model", "blessed", "penguins");
+    expect(blessed).toMatchObject({ model: { digest, run: first.run, node: "blessing" }, previous: null });
+    const before = ["--at", String((blessed.model?.sequence ?? 0) - 1)];
+    expect(await work.json("model", "blessed", "penguins", ...before)).toMatchObject({ model: null });
+    const pushed = await work.json<PushedAnswer>("model", "pushed", "penguins");
+    expect(pushed).toMatchObject({
+      destination: "serving/penguins",
+      served: { version: first.pushed?.version, digest, run: first.run },
+    });
+    expect(await work.json("model", "pushed", "serving/penguins")).toMatchObject({ served: pushed.served });
+    const claimed = await why(first, "blessing", "--at", String((blessing?.sequence ?? 0) - 1));
+    expect(claimed.verdict).toBe("running");
+    expect((await why(first, "blessing")).causes.map(({ type }) => type)).toContain("millrace.model.blessed.v1");
   });
 
   it("starts one run of an event that is published twice", async () => {
@@ -183,6 +214,31 @@ describe("the penguins pipeline on a stack of separate processes", () => {
       ...Object.fromEntries(before.map((node) => [node, "cached"])),
       ...Object.fromEntries(after.map((node) => [node, "succeeded"])),
     });
+    const model = await why(edited, "model");
+    expect(model.cache?.differences).toEqual([
+      expect.objectContaining({ what: "code", name: "model", was: modelCode(first), is: modelCode(edited) }),
+    ]);
+    expect(model.summary).toContain(`code model (./model.ts) is ${modelCode(edited)}, and was ${modelCode(first)}`);
+    expect((await why(edited, "evaluation")).cache?.differences).toEqual([
+      expect.objectContaining({ what: "input", name: "model", isFrom: "model.model" }),
+    ]);
+  });
+
+  it("names the input that differed when the dataset was changed, and says that the cache was off", async () => {
+    const lines = readFileSync(work.path("penguins/penguins.csv"), "utf8").split("\n");
+    writeFileSync(work.path("penguins/fewer.csv"), lines.filter((_, index) => index !== 7).join("\n"));
+    const changed = await runOn("penguins", "penguins/fewer.csv");
+    const examples = await why(changed, "examples");
+    expect(examples.cache?.differences.map(({ what, isFrom }) => [what, isFrom])).toEqual([
+      ["input", "source.dataset"],
+    ]);
+    const uncached = await publish("penguins", "penguins/penguins.csv", "--no-cache");
+    const { run } = JSON.parse(uncached.stdout) as Published;
+    const view = await work.run(run ?? "");
+    expect(Object.values(states(view))).not.toContain("cached");
+    const statistics = await why(view, "statistics");
+    expect(statistics).toMatchObject({ verdict: "ran", cache: { miss: "off-for-run" } });
+    expect(statistics.summary).toContain("the run never uses the cache");
   });
 
   it("gives the same output digests in two runs without the cache", async () => {
@@ -293,7 +349,7 @@ describe("a bad dataset event is refused, and says what is wrong", () => {
     ],
   ])("%s", async (_name, dataset, body, code, message) => {
     const sequence = await work.publishPlainly(dataset, body);
-    const rejected = await rejectionOf(dataset, sequence);
+    const rejected = await rejectionOf(work.stack().natsUrl, dataset, sequence);
     expect(rejected.code).toBe(code);
     expect(rejected.message).toMatch(message);
   });
@@ -301,7 +357,7 @@ describe("a bad dataset event is refused, and says what is wrong", () => {
   it("the same id with other content", async () => {
     await work.publishPlainly("penguins", JSON.stringify({ ...good, id: "conflict" }));
     const other = JSON.stringify({ ...good, id: "conflict", data: { ...good.data, span: 3 } });
-    const rejected = await rejectionOf("penguins", await work.publishPlainly("penguins", other));
+    const rejected = await rejectionOf(work.stack().natsUrl, "penguins", await work.publishPlainly("penguins", other));
     expect(rejected.code).toBe("conflict");
   });
 
@@ -330,37 +386,3 @@ describe("a bad CSV fails its run, and names file and line", () => {
     expect(failure?.message).toContain(file.slice("bad/".length));
   });
 });
-
-/** The refusal of a message, as soon as it is on the log. */
-async function rejectionOf(dataset: string, sequence: number): Promise<{ code: string; message: string }> {
-  const connection = await connect({ servers: work.stack().natsUrl });
-  try {
-    const consumer = await jetstream(connection).consumers.get("mr", { filter_subjects: [`mr.rejected.${dataset}`] });
-    for await (const message of await consumer.consume()) {
-      const { datasetRejected } = decodeWithBuf(message.data) as {
-        datasetRejected?: { sequence: string; code: string; message: string };
-      };
-      if (datasetRejected?.sequence === String(sequence)) return datasetRejected;
-    }
-    throw new Error("the log ended");
-  } finally {
-    await connection.close();
-  }
-}
-
-/** Decodes an event by the .proto files alone. */
-function decodeWithBuf(body: Uint8Array): unknown {
-  const args = [
-    "convert",
-    join(root, "proto"),
-    "--type",
-    "millrace.event.v1.Event",
-    "--from",
-    "-#format=binpb",
-    "--to",
-    "-#format=json",
-  ];
-  const buf = spawnSync(join(root, "node_modules/.bin/buf"), args, { input: body, encoding: "utf8" });
-  if (buf.status !== 0) throw new Error(buf.stderr);
-  return JSON.parse(buf.stdout);
-}
