@@ -282,3 +282,8 @@ describe("a stack that is started after a crash", () => {
     expect(waitedMs).toBeLessThan(backoffMs + 3 * ackWaitMs);
   });
 });
+
+it("leaves a log whose every chain, outcome and carried state is as its fold has it", async () => {
+  const { status, stdout } = await work.millrace("verify", "--json");
+  expect([status, JSON.parse(stdout)]).toMatchObject([0, { ok: true, problems: [] }]);
+});
