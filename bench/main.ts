@@ -5,6 +5,7 @@ type Bench = () => Promise<Readonly<Record<string, number>>>;
 
 /** Each is loaded only when it is run, so that none weighs on another. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  growth: async () => (await import("./growth.ts")).growth,
   log: async () => (await import("./log.ts")).log,
   overhead: async () => (await import("./overhead.ts")).overhead,
 };
