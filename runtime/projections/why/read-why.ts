@@ -46,9 +46,12 @@ export async function readWhy(
     .filter(({ component }) => component !== sourceComponent)
     .map((other) => journal(pipeline, run, other.component, other.name));
   const facts = await readFactsOf(log, pipeline, run, journals, to);
-  const claimed = await readCache(log, load, facts, node);
+  const [claimed, outside] = await Promise.all([
+    readCache(log, load, facts, node),
+    readElsewhere(log, facts, node, to),
+  ]);
   const evidence: Omit<Evidence, "elsewhere"> = { facts, plan, node, cache: claimed?.cache, nowMs, atSequence: to };
-  const elsewhere = [...(await readElsewhere(log, facts, node, to)), ...(claimed?.facts ?? [])];
+  const elsewhere = [...outside, ...(claimed?.facts ?? [])];
   return explainNode({ ...evidence, elsewhere });
 }
 
