@@ -34,12 +34,15 @@ export async function readRevocation(
   return entries.flatMap((entry) => factOf(entry) ?? []).findLast(({ body }) => body.$case === "cacheRevoked");
 }
 
+/** The dataset event; in a log that the run was imported to, another may stand at its sequence, or none. */
 async function readDataset(log: Log, { started }: RunFacts): Promise<readonly Fact[]> {
   const sequence = Number(started?.start.datasetSequence ?? 0n);
   const entry = sequence > 0 ? await log.get(sequence) : undefined;
   if (entry === undefined || parseSubject(entry.subject).kind !== "dataset") return [];
   const fact = factOf(entry) ?? cloudEventFact(entry);
-  return fact?.body.$case === "datasetPublished" ? [fact] : [];
+  if (fact?.body.$case !== "datasetPublished") return [];
+  const { source, sourceEventId } = fact.body.value;
+  return started?.start.trigger === `${source}/${sourceEventId}` ? [fact] : [];
 }
 
 /** A dataset event that was published as a JSON CloudEvent; ingest has checked it when it started the run. */
