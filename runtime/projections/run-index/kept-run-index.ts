@@ -10,7 +10,7 @@ import { parseRows, rowText, rowTextVersion } from "./row-text.ts";
 import { RunIndex } from "./run-index.ts";
 
 /** A snapshot is kept anew once this many messages came after it: to fold fewer takes a few milliseconds. */
-export const tailMax = 2_000;
+const tailMax = 2_000;
 
 /**
  * The index of runs, kept in a directory between processes. It is a cache of the log: what is there is used only if

@@ -11,7 +11,7 @@ export type Fate = "succeeded" | "reused" | "retried" | "failed" | "resumed" | "
 const atOnce = 4;
 
 /** The fate of a run among many: of a thousand about 750 succeed, 100 are reused, 20 are open. */
-export function fateOf(index: number): Fate {
+function fateOf(index: number): Fate {
   if (index % 100 === 99) return index % 1_000 === 999 ? "queued" : "running";
   if (index % 10 === 9) return "reused";
   if (index % 20 === 8) return "retried";
