@@ -18,7 +18,8 @@ export function checkCancels(world: World, history: History): void {
       }
 }
 
-function cancelledBefore(run: RunHistory, sequence: number): boolean {
+/** Whether the run was cancelled in its epoch when a message was written. */
+export function cancelledBefore(run: RunHistory, sequence: number): boolean {
   return run.control.findLast(({ written }) => written.entry.sequence < sequence)?.chain.state.cancelRequested === true;
 }
 
