@@ -1,5 +1,6 @@
 import type { Msg, MsgHdrs } from "@nats-io/transport-node";
 import type { LogEntry } from "../log/mod.ts";
+import { expectedBy, headerTextOf } from "./expectation.ts";
 
 /** A message as the client got it, its headers read only when asked for: folds never ask. */
 class MessageEntry implements LogEntry {
@@ -19,8 +20,7 @@ class MessageEntry implements LogEntry {
   }
 
   get expected(): number | undefined {
-    const { headers } = this.#message;
-    return headers && expectedBy((name) => headers.values(name));
+    return expectedBy(headerTextOf(this.#message));
   }
 
   get headers(): ReadonlyMap<string, string> {
@@ -33,18 +33,6 @@ function writersHeaders(headers: MsgHdrs | undefined): ReadonlyMap<string, strin
   const own = new Map<string, string>();
   for (const [name, [value]] of headers ?? []) if (!name.startsWith("Nats-")) own.set(name, value ?? "");
   return own;
-}
-
-const expectation = "Nats-Expected-Last-Subject-Sequence";
-
-/**
- * The expectation that a message's headers bear, if the server has checked it against the message's own subject. It
- * checks the first of several, and another subject if a second header names one: a stranger could write such.
- */
-export function expectedBy(valuesOf: (header: string) => readonly string[]): number | undefined {
-  const values = valuesOf(expectation);
-  if (values.length !== 1 || valuesOf(`${expectation}-Subject`).length > 0) return undefined;
-  return /^\d+$/.test(values[0] ?? "") ? Number(values[0]) : undefined;
 }
 
 /** What the reply subject of a delivered message says about it. */

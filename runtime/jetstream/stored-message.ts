@@ -1,6 +1,7 @@
 import type { LogEntry } from "../log/mod.ts";
 import { apiFailure, callApi, errorCodes } from "./api.ts";
-import { expectedBy, parseTime } from "./message-entry.ts";
+import { expectedBy } from "./expectation.ts";
+import { parseTime } from "./message-entry.ts";
 import type { Requests } from "./requests.ts";
 
 interface StoredMessage {
@@ -26,29 +27,24 @@ export async function leaderMessage(
 }
 
 function entryOf({ subject, seq, time, hdrs, data }: StoredMessage): LogEntry {
-  const stored = storedHeaders(Buffer.from(hdrs ?? "", "base64").toString());
+  const text = Buffer.from(hdrs ?? "", "base64").toString();
   return {
     sequence: seq,
     subject,
     timeMs: parseTime(time),
-    headers: writersHeaders(stored),
+    headers: writersHeaders(text),
     data: Uint8Array.from(Buffer.from(data ?? "", "base64")),
-    expected: expectedBy((wanted) => stored.flatMap(([name, value]) => (name === wanted ? [value] : []))),
+    expected: expectedBy(text),
   };
 }
 
-/** Parses `NATS/1.0` and a `Name: value` a line. */
-function storedHeaders(text: string): readonly (readonly [name: string, value: string])[] {
-  const lines = text.split("\r\n").slice(1);
-  return lines.flatMap((line) => {
-    const colon = line.indexOf(":");
-    return colon > 0 ? [[line.slice(0, colon), line.slice(colon + 1).trim()] as const] : [];
-  });
-}
-
-/** What the writer said: the first value of a name counts, `Nats-*` is left out. */
-function writersHeaders(stored: ReturnType<typeof storedHeaders>): ReadonlyMap<string, string> {
+/** Parses `NATS/1.0` and a `Name: value` a line; the first value of a name counts, `Nats-*` is left out. */
+function writersHeaders(text: string): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
-  for (const [name, value] of stored) if (!name.startsWith("Nats-") && !headers.has(name)) headers.set(name, value);
+  for (const line of text.split("\r\n").slice(1)) {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, colon);
+    if (colon > 0 && !name.startsWith("Nats-") && !headers.has(name)) headers.set(name, line.slice(colon + 1).trim());
+  }
   return headers;
 }
