@@ -9,8 +9,12 @@ export interface Workplace extends AsyncDisposable {
   readonly directory: string;
 }
 
-/** Makes a workplace. The server writes to disk as a log's would, synced at the system's leisure. */
+/**
+ * Makes a workplace. Neither server nor store waits for the disk, so that figures are of the code and not of the disk;
+ * with MILLRACE_NATS_SYNC and MILLRACE_STORE_SYNC set they do as these say.
+ */
 export async function makeWorkplace(): Promise<Workplace> {
+  process.env["MILLRACE_STORE_SYNC"] ??= "never";
   const directory = await mkdtemp(join(tmpdir(), "millrace-bench-"));
   const server = await startNatsServer({ dataDir: join(directory, "nats"), endsWithStarter: true });
   return {

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { commitFiles } from "./commit-files.ts";
 import { describeArtifactStore } from "./contract.ts";
 import { DirectoryStore } from "./directory-store.ts";
@@ -65,5 +65,8 @@ describe("DirectoryStore", () => {
     expect(openArtifactStore(root).uriOf(`sha256:${"a".repeat(64)}`)).toContain(root);
     expect(openArtifactStore(`file://${root}`).uriOf(`sha256:${"a".repeat(64)}`)).toContain(root);
     expect(() => openArtifactStore("relative/store")).toThrow(/MILLRACE_STORE/);
+    vi.stubEnv("MILLRACE_STORE_SYNC", "sometimes");
+    expect(() => openArtifactStore(root)).toThrow(/MILLRACE_STORE_SYNC=sometimes.*"always" or "never"/);
+    vi.unstubAllEnvs();
   });
 });

@@ -9,11 +9,19 @@ import type { ArtifactStore } from "./store.ts";
 /**
  * Opens the artifact store that a location names.
  * @param location An absolute directory or a `file:` URI.
- * @param options.flush Whether commits wait for the disk; default false.
- * @throws {Terminal} `bad-store`: anything else.
+ * @param options.flush Whether commits wait for the disk; default as MILLRACE_STORE_SYNC says, else they do: an outcome
+ * in the log shall not outlive the bytes that it names.
+ * @throws {Terminal} `bad-store`: anything else; `bad-setting`.
  */
 export function openArtifactStore(location: string, options: { readonly flush?: boolean } = {}): ArtifactStore {
-  return new DirectoryStore(directoryOf(location), options);
+  return new DirectoryStore(directoryOf(location), { flush: options.flush ?? syncs(process.env) });
+}
+
+function syncs({ MILLRACE_STORE_SYNC: wanted = "" }: NodeJS.ProcessEnv): boolean {
+  if (wanted === "" || wanted === "always") return true;
+  if (wanted === "never") return false;
+  const message = `Cannot use MILLRACE_STORE_SYNC=${wanted}: it must be "always" or "never"`;
+  throw new Terminal("bad-setting", message, { field: "MILLRACE_STORE_SYNC" });
 }
 
 /**

@@ -29,11 +29,16 @@ export interface ForeignMessages {
  */
 export function foreignKind(entry: LogEntry): ForeignKind | undefined {
   const { kind } = parseSubject(entry.subject);
-  if (kind === "unknown") return "unknown-subject";
+  if (kind === "unknown") return isGap(entry.subject) ? undefined : "unknown-subject";
   if (kind === "dataset") return undefined;
   const read = readEvent(entry.data);
   if (read.kind !== "event") return read.kind === "unknown" ? "unknown-event" : "undecodable";
   return kind === "rejected" || isSealed(entry) ? undefined : "unsealed";
+}
+
+/** What an import writes where the log that it came from had a gap. Source: docs/protocol.md, Imports (1). */
+function isGap(subject: string): boolean {
+  return /^[^.]+\.gap$/.test(subject);
 }
 
 /** Counts strangers' messages among the last ones of the log. @param messagesMax Most messages looked at. */

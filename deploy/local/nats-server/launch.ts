@@ -6,15 +6,14 @@ import { Terminal } from "millrace/model";
 import { type BinaryOptions, natsServerBinary } from "./binary.ts";
 import type { DataLock } from "./data-lock.ts";
 import { readPorts, removePorts, type ServerPorts } from "./ports-file.ts";
+import { syncIntervalOf, type SyncOptions } from "./sync-interval.ts";
 import { until } from "./until.ts";
 
-export interface LaunchOptions extends BinaryOptions {
+export interface LaunchOptions extends BinaryOptions, SyncOptions {
   /** Where its streams, configuration and log are; made if absent. One server at a time runs on it. */
   readonly dataDir: string;
   /** Port for clients on the loopback interface; 0 (the default) takes a free one. A server that runs keeps its own. */
   readonly port?: number;
-  /** Writes reach the disk before they are acknowledged; otherwise an operating system's crash loses up to 2 minutes. */
-  readonly syncAlways?: boolean;
   /** The server ends with this process however that ends, as for a test or a bench; default: it outlives a kill. */
   readonly endsWithStarter?: boolean;
 }
@@ -67,13 +66,14 @@ function endWithThisProcess(server: ChildProcess): void {
 }
 
 /** JSON is a nats-server configuration too. Loopback only: a server for this machine has no passwords. */
-function configOf({ dataDir, port = 0, syncAlways = false }: LaunchOptions): object {
+function configOf(options: LaunchOptions): object {
+  const { dataDir, port = 0 } = options;
   return {
     host: "127.0.0.1",
     port: port === 0 ? -1 : port,
     http: "127.0.0.1:-1",
     ports_file_dir: dataDir,
-    jetstream: { store_dir: dataDir, ...(syncAlways ? { sync_interval: "always" } : {}) },
+    jetstream: { store_dir: dataDir, sync_interval: syncIntervalOf(options) },
   };
 }
 
