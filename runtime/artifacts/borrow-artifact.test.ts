@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { borrowArtifact } from "./borrow-artifact.ts";
 import { commitFiles } from "./commit-files.ts";
+import { DirectoryKeeper } from "./directory-keeper.ts";
 import { DirectoryStore } from "./directory-store.ts";
 
 let root: string;
@@ -23,4 +24,14 @@ it("borrowArtifact() lets one store read what another has, verified, and what it
   expect(readFileSync(join(await scratch.open(digest), "deep/a.txt"), "utf8")).toBe("lent");
   const own = await commitFiles(scratch, "b", { "b.txt": "own" }, { type: "Text" });
   expect(await real.has(own.digest)).toBe(false);
+});
+
+it("borrowArtifact() says of what was collected that the lender lacks it, and what may have taken it", async () => {
+  const real = new DirectoryStore(join(root, "real"));
+  const scratch = new DirectoryStore(join(root, "scratch"));
+  const { digest } = await commitFiles(real, "a", { "a.txt": "lent" }, { type: "Text" });
+  await new DirectoryKeeper(join(root, "real")).discard([digest]);
+  expect(() => borrowArtifact(scratch, real, digest)).toThrow(
+    /artifact sha256.*must be in the store.*real.*millrace gc/,
+  );
 });

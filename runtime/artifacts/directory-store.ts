@@ -21,6 +21,7 @@ import { copyIntoStaging } from "./copy-into-staging.ts";
 import { sizeOf } from "./disk-usage.ts";
 import { flushPayload } from "./flush.ts";
 import { manifestSize, manifestText, parseManifest } from "./manifest.ts";
+import { missing } from "./missing.ts";
 import { manifestOf } from "./payload.ts";
 import { isAt, manifestFile, placeOfDigest, renamed } from "./place.ts";
 import { processName } from "./process-name.ts";
@@ -327,12 +328,4 @@ function textOf(file: string): string | undefined {
 function segment(id: string): string {
   const escaped = encodeURIComponent(id);
   return /^\.*$/.test(escaped) ? `_${escaped}` : escaped;
-}
-
-function missing(digest: string, root: string): Terminal {
-  const message =
-    `Cannot read artifact ${digest} as it must be in the store ${root}: it is not there. ` +
-    "Check that every service uses the same store and whether `millrace gc` collected it (`millrace artifacts` says so); " +
-    "the node that makes it can run again";
-  return new Terminal("artifact-missing", message);
 }

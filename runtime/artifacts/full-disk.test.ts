@@ -95,7 +95,7 @@ describe("a store on a full disk", () => {
       const free = fill(pages * 4_096);
       const text = `artifact ${pages}`;
       const digest = await commitFiles(store, `e${pages}`, { "a/b/one": text, two: text }, { type: "Text" }).then(
-        (committed) => committed.digest,
+        ({ digest: made }) => made,
         (error: unknown) => {
           expect(orStoreFull("write files", error, { directory })).toMatchObject({ code: "store-full" });
           return undefined;
