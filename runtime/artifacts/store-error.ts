@@ -28,7 +28,7 @@ export function storeError(action: string, thrown: unknown, space?: Space): Mill
 }
 
 /** Whether something failed as a disk has no space left, or a user no quota; by the error or what it came from. */
-export function isSpaceless(thrown: unknown): boolean {
+function isSpaceless(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
   return spaceless.has(String((thrown as NodeJS.ErrnoException).code)) || isSpaceless(thrown.cause);
 }

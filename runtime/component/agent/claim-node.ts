@@ -22,6 +22,8 @@ export async function runNode(context: AgentContext, run: NodeRun): Promise<Node
   const lookup = await lookUpCache(context, run.placed, run.snapshot, run.inputs);
   const before = run.snapshot.journals.get(run.placed.node.name) ?? emptyJournal;
   const reused = lookup.completed ?? (await alreadyServed(context, run));
+  // Who was held up since the look at the bytes may name what was collected meanwhile.
+  if (reused && !run.lease.valid) return { kind: "drop" };
   if (reused) return complete(context, run, before, reused, lookup);
   if (await pushUnderWay(context, run)) return { kind: "later", delayMs: underWayDelayMs };
   return claimNode(context, run, before, lookup, (held) => holdClaim(context, run, held));
