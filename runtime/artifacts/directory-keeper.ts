@@ -91,9 +91,10 @@ export class DirectoryKeeper implements StoreKeeper {
     return this.#guarded("bring an artifact back in", () => bringBack(this.root, batch.name, digest));
   }
 
-  async empty(batch: TrashBatch, digest: string): Promise<number> {
+  async empty(batch: TrashBatch, digest: string): Promise<number | undefined> {
     return this.#guarded("empty the trash of", () => {
       const away = placeInBatch(this.root, batch.name, digest);
+      if (!existsSync(this.#directory(batch.name))) return undefined;
       const bytes = sizeOf(away);
       rmSync(manifestFile(away), { force: true });
       // Renamed first, so that nobody brings back what is half deleted.

@@ -47,8 +47,10 @@ export async function settleTrash(
       if (survey.kept.has(digest)) {
         if (await keeper.putBack(batch, digest)) back.push(digest);
       } else if (ripe) {
+        const bytes = await keeper.empty(batch, digest);
+        if (bytes === undefined) continue;
         freed.artifacts += 1;
-        freed.bytes += await keeper.empty(batch, digest);
+        freed.bytes += bytes;
       } else {
         waiting.artifacts += 1;
         waiting.bytes += await keeper.bytesOf(digest);

@@ -41,8 +41,8 @@ export interface StoreKeeper {
   takeOver(): Promise<readonly TrashBatch[]>;
   /** Brings an artifact back to its address, unless equal bytes are there. @returns whether it is there, whole. */
   putBack(batch: TrashBatch, digest: string): Promise<boolean>;
-  /** Deletes an artifact of a batch. @returns the bytes that were freed. */
-  empty(batch: TrashBatch, digest: string): Promise<number>;
+  /** Deletes an artifact of a batch. @returns the bytes that were freed; undefined if another has taken the batch over. */
+  empty(batch: TrashBatch, digest: string): Promise<number | undefined>;
   /**
    * Counts, and if asked removes, what executions and processes that are gone have staged.
    * @param options.isOpen Whether an execution, named by its claim's event id, is under way.

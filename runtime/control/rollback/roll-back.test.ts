@@ -152,7 +152,7 @@ describe("rollBack()", () => {
     const away = { ...restorer, restore: () => Promise.reject(new Retryable("destination-unavailable", "away")) };
     await expect(back(undefined, away)).rejects.toMatchObject({ code: "destination-unavailable" });
     expect(served()).toBe("b");
-    const results = await Promise.all([back(), back(), back()]);
+    const results = await Promise.all([back(), back(a), back(a)]);
     expect(new Set(results.map(({ version }) => version)).size).toBe(1);
     expect(results[0]).toMatchObject({ to: { version: a }, adopted: true });
     expect(served()).toBe("a");
