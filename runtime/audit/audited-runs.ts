@@ -112,7 +112,7 @@ export class AuditedRuns {
 }
 
 /** A message of a run; undefined if it is none, or no event. */
-export function runMessage(entry: LogEntry): RunMessage | undefined {
+function runMessage(entry: LogEntry): RunMessage | undefined {
   const subject = parseSubject(entry.subject);
   const event = decodeEvent(entry.data);
   return event && "run" in subject ? { entry, event, subject } : undefined;

@@ -6,7 +6,7 @@ export function isSameContent(a: unknown, b: unknown): boolean {
 }
 
 /** One text for equal content. */
-export function contentText(value: unknown): string {
+function contentText(value: unknown): string {
   return canonicalJson(known(value));
 }
 

@@ -4,7 +4,7 @@ import type { ArtifactStore } from "../artifacts/mod.ts";
 import type { RecordValue } from "./write-history.ts";
 
 /** Bytes of one chunk. */
-export const chunkBytes = 1 << 20;
+const chunkBytes = 1 << 20;
 
 /** The records of an artifact: its manifest, and its files' bytes, verified as every read is. */
 export async function* payloadRecords(store: ArtifactStore, digest: string): AsyncGenerator<RecordValue> {
