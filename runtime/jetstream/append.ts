@@ -21,7 +21,7 @@ export async function append(
   if (options.expectStreamSequence !== undefined)
     sent.set("Nats-Expected-Last-Sequence", String(options.expectStreamSequence));
   for (const [name, value] of Object.entries(options.headers ?? {})) sent.set(name, value);
-  const ack = (await requests.one(subject, data, sent)).json<PubAck>();
+  const ack = (await requests.stored(subject, data, sent)).json<PubAck>();
   if (ack.error === undefined) return { kind: "appended", sequence: ack.seq };
   switch (ack.error.err_code) {
     case errorCodes.wrongLastSequence:

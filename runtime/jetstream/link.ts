@@ -10,10 +10,13 @@ export class Link implements AsyncDisposable {
   readonly #upListeners = new Set<() => void>();
   #up = true;
   #closed = false;
+  #storing = true;
+  readonly #notice: (sentence: string) => void;
 
   private constructor(connection: NatsConnection, options: DialOptions) {
     this.connection = connection;
     this.#place = placeOf(options.url);
+    this.#notice = options.notice ?? (() => {});
     void this.#watch(options.notice);
   }
 
@@ -45,6 +48,14 @@ export class Link implements AsyncDisposable {
     if (this.#closed)
       throw new Terminal("log-closed", `Cannot use the log at ${this.#place}: it must be open: it is closed`);
     if (!this.#up) throw this.unavailable(`it has been away for ${timeoutMs} ms`);
+  }
+
+  /** Says once that a server which answers otherwise leaves appends unanswered, and once that it stores again. */
+  stores(does: boolean): void {
+    if (this.#storing === does) return;
+    this.#storing = does;
+    const trouble = "answers, but stores nothing: its disk may be full, its log says; free space and start it again";
+    this.#notice(`nats-server at ${this.#place} ${does ? "stores again" : trouble}`);
   }
 
   /** The error of whatever the server left unanswered. */

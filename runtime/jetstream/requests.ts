@@ -43,6 +43,25 @@ export class Requests {
     return answer;
   }
 
+  /** As `one`, for what is to be stored: a server whose disk is full answers all but this, and people are told. */
+  async stored(subject: string, payload: Uint8Array, headers: MsgHdrs): Promise<Msg> {
+    try {
+      const answer = await this.one(subject, payload, headers);
+      this.#link.stores(true);
+      return answer;
+    } catch (error) {
+      if (this.#link.isUp && (await this.#answers())) this.#link.stores(false);
+      throw error;
+    }
+  }
+
+  #answers(): Promise<boolean> {
+    return this.one("$JS.API.INFO", "").then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Asks for several answers; `take` gets each and says whether it was the last. */
   async many(
     subject: string,

@@ -1,6 +1,10 @@
 import { toMillraceError } from "millrace/model";
 import { type LaunchOptions, type NatsServer, startNatsServer, type UsableServer } from "../nats-server/mod.ts";
 import { GrowingWait, waited } from "./growing-wait.ts";
+import { writeTrouble } from "./write-trouble.ts";
+
+/** Time between two looks at whether the server can write, in milliseconds. */
+const lookEveryMs = 5_000;
 
 /**
  * A nats-server of this machine that is started again, on its port and data, when it ends by itself: services wait for
@@ -21,6 +25,7 @@ export class KeptServer implements UsableServer {
     this.#notice = options.notice ?? (() => {});
     this.#current = first;
     void this.#watch();
+    void this.#watchDisk();
   }
 
   /** Starts it, or shares the one that runs there. @throws {Terminal} as startNatsServer does. */
@@ -41,6 +46,29 @@ export class KeptServer implements UsableServer {
   async #watch(): Promise<void> {
     await this.#current.lost;
     if (!this.#stopping.signal.aborted) this.#starting = this.#startAgain();
+  }
+
+  /** A server that could not write its stream never does again, however much space there is: it must be ended. */
+  async #watchDisk(): Promise<void> {
+    let told = false;
+    while (await waited(lookEveryMs, this.#stopping.signal)) {
+      const trouble = await writeTrouble(this.#current.monitorUrl, this.#options.dataDir);
+      if (trouble === undefined) told = false;
+      else if (trouble.spaceIsBack) this.#end(trouble.message);
+      else if (!told) {
+        told = true;
+        this.#notice(`nats-server stores nothing (${trouble.message}): free space, and it is started again by itself`);
+      }
+    }
+  }
+
+  #end(trouble: string): void {
+    this.#notice(`nats-server stored nothing (${trouble}), and there is space again: ending it`);
+    try {
+      process.kill(this.#current.pid, "SIGTERM");
+    } catch {
+      // It has ended by itself, which is seen elsewhere.
+    }
   }
 
   async #startAgain(): Promise<void> {

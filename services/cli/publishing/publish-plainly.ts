@@ -1,4 +1,4 @@
-import { connect, headers } from "@nats-io/transport-node";
+import { connect, errors, headers } from "@nats-io/transport-node";
 import { Retryable } from "millrace/model";
 
 /** Longest wait for the server's word that the message is stored, in milliseconds. */
@@ -19,11 +19,16 @@ export async function publishPlainly(natsUrl: string, subject: string, cloudEven
     if (seq !== undefined) return seq;
     throw unanswered(subject, error?.description ?? answer.string());
   } catch (error) {
-    throw error instanceof Retryable ? error : unanswered(subject, String(error), error);
+    if (error instanceof Retryable) throw error;
+    throw unanswered(subject, error instanceof errors.TimeoutError ? notStored : String(error), error);
   } finally {
     await connection.close();
   }
 }
+
+const notStored =
+  `nats-server did not store it within ${ackTimeoutMs / 1_000} s. If its disk is full, free space there ` +
+  "(`millrace up` starts it again then); its log says. Publish again with the same --id: one event starts a run once";
 
 function unanswered(subject: string, why: string, cause?: unknown): Retryable {
   return new Retryable("publish-unanswered", `Cannot publish to ${subject}: ${why}`, { cause });

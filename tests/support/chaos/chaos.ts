@@ -5,7 +5,7 @@ import { type Log, parseSubject, subjectsOf } from "millrace/log";
 import { runIdOf } from "millrace/model";
 import { OwnServer } from "../own-server.ts";
 import type { Workplace } from "../workplace.ts";
-import { type FaultKind, faultsOf } from "./faults.ts";
+import { type Fault, type FaultKind, faultsOf } from "./faults.ts";
 import { inflict, type Ward } from "./inflict.ts";
 import { type AuditedLog, readWholeLog } from "./log-audit.ts";
 import { missingFanOut } from "./log-rules.ts";
@@ -39,6 +39,10 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly runs: number;
   readonly setting: Setting;
+  /** What is done, in order; default: drawn by the seed, without end. */
+  readonly schedule?: readonly Fault[];
+  /** nats-server is away for this long, in milliseconds; default 1 s. */
+  readonly awayMs?: number;
   /** Told a line a fault, and what goes on. */
   readonly note?: (line: string) => void;
 }
@@ -57,8 +61,6 @@ export interface ChaosReport {
 
 /** A stopped process sleeps for this many ack_waits. */
 const stoppedAckWaits = 1.6;
-/** nats-server is away for this long, in milliseconds. */
-const awayMs = 1_000;
 /** Longest that fan-out may be missing after the last end: sweepers look every two ack_waits. */
 const fanOutPatienceAckWaits = 20;
 
@@ -66,7 +68,14 @@ const fanOutPatienceAckWaits = 20;
  * Runs pipelines on real processes, first undisturbed and then while processes are killed, stopped and started again,
  * and holds what the log and the store have then against the protocol's promises and the undisturbed runs.
  */
-export async function chaos({ seed, runs, setting, note = () => {} }: ChaosOptions): Promise<ChaosReport> {
+export async function chaos({
+  seed,
+  runs,
+  setting,
+  schedule,
+  awayMs = 1_000,
+  note = () => {},
+}: ChaosOptions): Promise<ChaosReport> {
   const began = performance.now();
   const { work, services, ackWaitMs } = setting;
   await using server = await OwnServer.start(work.path("streams"));
@@ -80,7 +89,11 @@ export async function chaos({ seed, runs, setting, note = () => {} }: ChaosOptio
   const calm = await undisturbed(log, setting);
   note(`${calm.length} undisturbed runs ended after ${seconds(began)}`);
   const ward = { server, services: () => stack.services, stoppedMs: stoppedAckWaits * ackWaitMs, awayMs };
-  const disturbed = await disturb(log, { seed, runs, setting, note }, ward);
+  const disturbed = await disturb(
+    log,
+    { runs, setting, note, schedule: schedule?.values() ?? faultsOf(seed, setting.gapMax) },
+    ward,
+  );
   const all = [...calm, ...disturbed.runs];
   const audited = await settledLog(server.url, all, fanOutPatienceAckWaits * ackWaitMs);
   await stack.stop();
@@ -112,45 +125,53 @@ interface Disturbed {
   readonly faults: Partial<Record<FaultKind, number>>;
 }
 
-async function disturb(log: Log, options: Required<ChaosOptions>, ward: Ward): Promise<Disturbed> {
-  const { seed, runs, setting, note } = options;
-  const { lanes, atOnce, gapMax, patienceMs } = setting;
+type Disturbance = Required<Pick<ChaosOptions, "runs" | "setting" | "note">> & {
+  readonly schedule: Iterator<Fault, unknown>;
+};
+
+async function disturb(log: Log, options: Disturbance, ward: Ward): Promise<Disturbed> {
+  const { runs, setting, schedule, note } = options;
+  const { lanes, atOnce, patienceMs } = setting;
   const { filters } = subjectsOf(log.namespace);
   const [faults, inflicted]: [Partial<Record<FaultKind, number>>, Promise<void>[]] = [{}, []];
-  const schedule = faultsOf(seed, gapMax);
   const published: string[] = [];
   const ended = new Set<string>();
   const publishNext = async (): Promise<void> => {
     const lane = lanes[published.length % lanes.length];
     if (lane !== undefined && published.length < runs) {
-      const id = `${seed}-${published.length}`;
+      const id = `disturbed-${published.length}`;
       published.push(runIdOf(lane.pipeline, { source: publisher, sourceEventId: id }));
       await publish(log, lane, id);
     }
   };
   const from = (await log.leaderLastSequence()) + 1;
   for (let first = 0; first < Math.min(atOnce, runs); first++) await publishNext();
-  let fault = schedule.next().value;
-  let [journalMessages, next] = [0, fault.gap];
+  let fault = nextOf(schedule);
+  let [journalMessages, next] = [0, fault?.gap ?? 0];
   const signal = AbortSignal.timeout(patienceMs);
   for await (const { subject } of log.follow([filters.journals, filters.outcomes], { from, signal })) {
     if (parseSubject(subject).kind === "outcome") {
       ended.add(runOf(subject));
       void publishNext();
       if (ended.size === runs) break;
-    } else if (++journalMessages >= next) {
+    } else if (++journalMessages >= next && fault !== undefined) {
       const hit = inflict(fault, ward);
       if (hit !== undefined) {
         inflicted.push(hit.over);
         faults[fault.kind] = (faults[fault.kind] ?? 0) + 1;
         note(`after journal message ${journalMessages}, ${ended.size} of ${runs} runs ended: ${hit.what}`);
       }
-      fault = schedule.next().value;
-      next = journalMessages + fault.gap;
+      fault = nextOf(schedule);
+      next = journalMessages + (fault?.gap ?? 0);
     }
   }
   await Promise.all(inflicted);
   return { runs: published, faults };
+}
+
+function nextOf(schedule: Iterator<Fault, unknown>): Fault | undefined {
+  const { done, value } = schedule.next();
+  return done === true ? undefined : value;
 }
 
 const publisher = "chaos";
