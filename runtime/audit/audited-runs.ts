@@ -9,7 +9,7 @@ import { type Executed, RunAudit, type RunLookups, type RunMessage } from "./run
 /** Ended runs held; what is said of others later is read again. */
 const endedHeldMax = 1_000;
 /** Outputs of completed executions remembered. */
-const completedHeldMax = 20_000;
+const completedHeldMax = 5_000;
 
 /** What ends with a run that is not looked at any more. */
 export type RunEnd = (audit: RunAudit) => void;

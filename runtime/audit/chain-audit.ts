@@ -20,12 +20,10 @@ export type Verdict =
   /** It follows from an event of a later version: this one cannot tell. */
   | "beyond";
 
-/**
- * Follows the predecessors on one subject, through events of later versions too.
- * @returns undefined if the event names the head.
- */
+/** Follows the predecessors on one subject, through events of later versions too. */
 export class Predecessors {
-  #beyond = new Set<string>();
+  /** Most chains have none. */
+  #beyond: Set<string> | undefined;
 
   check(entry: LogEntry, event: Event, head: ChainHead | undefined, rules: ChainRules, report: Report): Verdict {
     if (entry.expected === undefined) {
@@ -33,7 +31,7 @@ export class Predecessors {
       return "void";
     }
     const named = event.previous;
-    if (named !== undefined && this.#beyond.has(named.eventId)) return this.#passed(event);
+    if (named !== undefined && this.#beyond?.has(named.eventId) === true) return this.#passed(event);
     if ((named?.eventId ?? "") !== (head?.eventId ?? "")) {
       report(
         "wrong-predecessor",
@@ -52,7 +50,7 @@ export class Predecessors {
   }
 
   #passed(event: Event): Verdict {
-    this.#beyond.add(event.id);
+    this.#beyond = (this.#beyond ?? new Set()).add(event.id);
     return "beyond";
   }
 }
@@ -70,6 +68,11 @@ export class ChainAudit<State> {
 
   get state(): State {
     return this.chain.state;
+  }
+
+  /** Lets the state go where the next event does not build on it: there are very many cache keys. */
+  forgetState(): void {
+    this.chain = { ...this.chain, state: this.#audited.kind.initial };
   }
 
   take(entry: LogEntry, event: Event, rules: ChainRules, report: Report): Verdict {

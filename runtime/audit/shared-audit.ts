@@ -58,6 +58,7 @@ export class SharedAudit {
       case "cache":
         if (step(this.#cache, auditedCache, entry, event, report) === "legal")
           await this.#checkExecution(entry, event, report);
+        this.#cache.get(entry.subject)?.forgetState();
         return;
       case "target":
         await this.#takePush(entry, event, report);
