@@ -1,3 +1,4 @@
+import { startOf } from "../journal/mod.ts";
 import { parseSubject, subjectsOf } from "../log/mod.ts";
 import type { Log, LogEntry } from "../log/mod.ts";
 import { isToken, Terminal } from "../model/mod.ts";
@@ -67,9 +68,11 @@ function inOrder(starts: readonly FoundRun[]): readonly FoundRun[] {
   return [...once.values()].toSorted((a, b) => a.sequence - b.sequence);
 }
 
-function foundIn({ subject, sequence }: LogEntry): readonly FoundRun[] {
-  const parsed = parseSubject(subject);
-  return parsed.kind === "started" ? [{ pipeline: parsed.pipeline, run: parsed.run, sequence }] : [];
+/** The run that a message starts; none if a stranger wrote it. */
+function foundIn(entry: LogEntry): readonly FoundRun[] {
+  const parsed = parseSubject(entry.subject);
+  if (parsed.kind !== "started" || startOf(entry) === undefined) return [];
+  return [{ pipeline: parsed.pipeline, run: parsed.run, sequence: entry.sequence }];
 }
 
 function unknown(name: string, latest: FoundRun): Terminal {

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { MemoryLog } from "../../log/mod.ts";
+import { MemoryLog, subjectsOf } from "../../log/mod.ts";
 import type { LogEntry, ReadRange } from "../../log/mod.ts";
 import { historyRun, writeHistories } from "../../testing/history/write-histories.ts";
 import { rebuild } from "../derived.ts";
@@ -172,6 +172,19 @@ describe("findRun() with a kept index", () => {
         '"',
       ])
         expect(await found(name, to, kept)).toEqual(await found(name, to));
+  });
+
+  it("takes no stranger's message for a start, and finds the run beneath one", async () => {
+    await kept.at(last);
+    const { started } = subjectsOf("mr");
+    await log.append(started("penguins", "stranger"), new Uint8Array([1]));
+    await log.append(started("penguins", historyRun(3)), new Uint8Array([2]));
+    const to = await log.leaderLastSequence();
+    for (const at of [{ to }, { to, kept }]) {
+      expect(await findRun(log, "latest", at)).toMatchObject({ run: historyRun(runs - 1) });
+      expect(await findRun(log, historyRun(3), at)).toMatchObject({ run: historyRun(3) });
+      await expect(findRun(log, "stranger", at)).rejects.toMatchObject({ code: "unknown-run" });
+    }
   });
 
   it("reads none of the log's history for an id that is kept, whole or begun", async () => {
