@@ -26,7 +26,7 @@ export class SmallDisk implements Disposable {
   /** Leaves no block free. */
   fill(): void {
     const { bavail, bsize } = statfsSync(this.#directory);
-    writeFileSync(this.#filler, new Uint8Array(Number(bavail) * Number(bsize)));
+    writeFileSync(this.#filler, new Uint8Array(bavail * bsize));
   }
 
   free(): void {

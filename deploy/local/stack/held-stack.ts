@@ -40,7 +40,9 @@ export async function startHeldStack(options: HeldStackOptions): Promise<Running
   holder.unref();
   const ready = async (): Promise<RunningStack | undefined> => {
     if (ended) throw await failed(options.data);
-    return findRunningStack(options.data);
+    // Between its lock and its own record the one of a killed holder may still be there.
+    const found = await findRunningStack(options.data);
+    return found?.pid === holder.pid ? found : undefined;
   };
   return until(ready, { timeoutMs: readyTimeoutMs, late: () => failed(options.data) });
 }
