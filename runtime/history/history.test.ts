@@ -6,6 +6,8 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ArtifactStore, DirectoryStore, planReader } from "../artifacts/mod.ts";
 import { Event } from "../contracts/millrace/event/v1/event.ts";
+import { verify } from "../audit/mod.ts";
+import { resumeRun } from "../control/mod.ts";
 import { createPlans } from "../driver/mod.ts";
 import { decodeEvent, effectivePlan } from "../journal/mod.ts";
 import { eventPlace, type LogEntry, MemoryLog, momentMs, newEventId, subjectsOf } from "../log/mod.ts";
@@ -213,6 +215,21 @@ describe("a run", () => {
     const [was, is] = [await shown(log, store, "r1"), await shown(there, elsewhere(), "r1")];
     expect(is).toEqual(was);
     expect(is.startedAt).toBeLessThan(there.clock.epochMs());
+  });
+
+  it("that failed can be resumed where it came to, and is sound there in both epochs", async () => {
+    await play("r1", () => Promise.reject(new Terminal("user-code", "not here")));
+    const there = new MemoryLog();
+    await importHistory(there, elsewhere(), await exportOne("r1"));
+    await startAgents(there, elsewhere());
+    const plans = createPlans(there, planReader(elsewhere()));
+    await resumeRun(there, plans, { pipeline: "p", run: "r1", plan: "same", reason: "moved" });
+    for await (const { data } of there.follow([subjects.outcome("p", "r1")], { signal: AbortSignal.timeout(10_000) }))
+      if (decodeEvent(data)?.body?.$case === "runSucceeded") break;
+    await Promise.all(ending.splice(0).map((end) => end()));
+    expect((await shown(there, elsewhere(), "r1")).state).toBe("succeeded");
+    const to = await there.leaderLastSequence();
+    expect((await verify({ log: there, store: elsewhere(), to })).problems).toEqual([]);
   });
 
   it("brings no registration, no dataset event and no blessing along", async () => {
