@@ -144,7 +144,7 @@ function decide(name: string, given: Given): NodeDecision {
     blessed: { ...emptyChain(blessedChain), state: given.blessed ?? [] },
   };
   return decideNode(placed, snapshot, {
-    trigger: { durable: "d", sequence: 7 },
+    trigger: { durable: "d", sequence: 107 },
     nowMs,
     isRunning: (claim) => given.running?.includes(claim) ?? false,
   });
@@ -234,6 +234,11 @@ describe("decideNode() of an open node", () => {
     expect(decide("c", { journals: { a: madeA, b: madeB }, options })).toMatchObject({ kind: "run" });
   });
 
+  it("is left to a later message by one that precedes the end of a producer, or of the epoch before", () => {
+    const late = completed(200, { name: "out", artifact: artifact("A", "a") });
+    expect(decide("b", { journals: { a: late } })).toMatchObject({ kind: "nothing" });
+  });
+
   it("is cancelled when the run is, whatever its inputs", () => {
     expect(decide("c", { control: { cancelRequested: true } })).toMatchObject({ kind: "cancel" });
   });
@@ -254,11 +259,11 @@ describe("decideNode() of a claimed node", () => {
   });
 
   it("takes the very delivery that claimed, where nothing runs, as the lapse of its lease", () => {
-    expect(decide("b", { journals: { a: madeA, b: claimed(20, 7) } })).toMatchObject({ kind: "run" });
+    expect(decide("b", { journals: { a: madeA, b: claimed(20, 107) } })).toMatchObject({ kind: "run" });
   });
 
   it("joins its own running claim", () => {
-    const decision = decide("b", { journals: { a: madeA, b: claimed(20, 7) }, running: ["event-20"] });
+    const decision = decide("b", { journals: { a: madeA, b: claimed(20, 107) }, running: ["event-20"] });
     expect(decision).toEqual({ kind: "ours", claimEventId: "event-20" });
   });
 
@@ -268,7 +273,7 @@ describe("decideNode() of a claimed node", () => {
   });
 
   it("gives up a lapsed claim when no attempt is left", () => {
-    const last = claimed(20, 7, { attempts: 2 });
+    const last = claimed(20, 107, { attempts: 2 });
     expect(decide("b", { journals: { a: madeA, b: last } })).toEqual({
       kind: "give-up",
       claimEventId: "event-20",
@@ -278,9 +283,9 @@ describe("decideNode() of a claimed node", () => {
   });
 
   it("gives up a lapsed claim when its node's time is over, whatever attempts are left", () => {
-    const late = claimed(20, 7, { firstClaimedMs: nowMs - 90_000 });
+    const late = claimed(20, 107, { firstClaimedMs: nowMs - 90_000 });
     expect(decide("timed", { journals: { timed: late } })).toMatchObject({ kind: "give-up", because: "node-timeout" });
-    const early = claimed(20, 7, { firstClaimedMs: nowMs - 89_999 });
+    const early = claimed(20, 107, { firstClaimedMs: nowMs - 89_999 });
     expect(decide("timed", { journals: { timed: early } })).toMatchObject({ kind: "run" });
   });
 
@@ -294,7 +299,7 @@ describe("decideNode() of a claimed node", () => {
 
   it("does not cancel a lapsed claim that may have acted outside: its next claim finds out", () => {
     const made = completed(30, { name: "model", artifact: artifact("Model", "c") });
-    const journals = { c: made, validate: claimed(40, 7) };
+    const journals = { c: made, validate: claimed(40, 107) };
     expect(decide("validate", { journals, control: { cancelRequested: true } })).toMatchObject({
       kind: "run",
       cancelRequested: true,

@@ -7,7 +7,7 @@ import { claimBound, nodeTimeoutMs, retryBudget } from "./budget.ts";
 import { missingFanOut } from "./fan-out.ts";
 import type { FanOutItem } from "./fan-out.ts";
 import { resolveInputs } from "./inputs.ts";
-import { isSink } from "./snapshot.ts";
+import { isSink, producersOf } from "./snapshot.ts";
 import type { PlacedNode, Snapshot } from "./snapshot.ts";
 
 /** The delivery that led here. */
@@ -75,9 +75,10 @@ export function decideNode(placed: PlacedNode, snapshot: Snapshot, context: Deci
     return { kind: "later", delayMs: journal.dueMs - context.nowMs };
 
   const inputs = resolveInputs(placed, snapshot);
+  if (inputs.kind === "unsettled") return { kind: "nothing", because: `waiting for ${inputs.waitingFor}` };
+  if (context.trigger.sequence < lastCause(placed, snapshot))
+    return { kind: "nothing", because: "a later message wakes it: this one was nothing for us when it came first" };
   switch (inputs.kind) {
-    case "unsettled":
-      return { kind: "nothing", because: `waiting for ${inputs.waitingFor}` };
     case "voided":
       return {
         kind: "skip",
@@ -87,6 +88,16 @@ export function decideNode(placed: PlacedNode, snapshot: Snapshot, context: Deci
       if (snapshot.started.options?.takenNodes.includes(node.name)) return { kind: "take", inputs: inputs.inputs };
       return { kind: "run", inputs: inputs.inputs, cancelRequested };
   }
+}
+
+/**
+ * Sequence of the last thing that a decision to run rests on: the end of a producer, or of the epoch before. Whatever
+ * is woken by an earlier message may have been acknowledged as nothing by another, so that a claim by it would have no
+ * lease; the message behind the last cause has found all of it settled, whoever had it.
+ */
+function lastCause(placed: PlacedNode, { journals, outcome }: Snapshot): number {
+  const ends = producersOf(placed).map(({ name }) => journals.get(name)?.head?.sequence ?? 0);
+  return Math.max(0, outcome.head?.sequence ?? 0, ...ends);
 }
 
 /** Whether an attempt has begun that may have acted outside: its next claim finds out, and nobody else cancels it. */

@@ -40,7 +40,7 @@ export async function startAgent(
   context: AgentContext,
   { ackWaitMs = defaultAckWaitMs }: AgentTiming = {},
 ): Promise<Agent> {
-  const leases = new Set<Lease>();
+  const leases: Leases = new Map();
   const stopping = new AbortController();
   const consume = (durable: string, filters: readonly string[], heldMax: number): Promise<Consumption> =>
     context.log.consume({
@@ -100,9 +100,16 @@ export function durableName(prefix: string, filters: readonly string[]): string 
   return `${prefix}-${hexOf(digestOf(filters.join("\n"))).slice(0, 12)}`;
 }
 
-async function handle(context: AgentContext, leases: Set<Lease>, durable: string, lease: Lease): Promise<void> {
+/** What is in hand, by durable and sequence. */
+type Leases = Map<string, Lease>;
+
+async function handle(context: AgentContext, leases: Leases, durable: string, lease: Lease): Promise<void> {
   const { delivery } = lease;
-  leases.add(lease);
+  const key = `${durable} ${delivery.entry.sequence}`;
+  // The same message again, while it is in hand: an ack of the earlier delivery would count for this one too, and take
+  // away the lease of whatever is claimed by it.
+  leases.get(key)?.drop();
+  leases.set(key, lease);
   try {
     await handleDelivery(context, { durable, lease });
   } catch (thrown) {
@@ -113,7 +120,7 @@ async function handle(context: AgentContext, leases: Set<Lease>, durable: string
     );
     lease.nak(troubleDelayMs);
   } finally {
-    leases.delete(lease);
+    if (leases.get(key) === lease) leases.delete(key);
   }
 }
 
@@ -121,9 +128,9 @@ async function handle(context: AgentContext, leases: Set<Lease>, durable: string
  * Renews all that is held. A claim's holder first re-reads its journal: if the last word is not its claim it stops
  * the executor and sends nothing any more.
  */
-async function renew(context: AgentContext, leases: ReadonlySet<Lease>): Promise<void> {
+async function renew(context: AgentContext, leases: ReadonlyMap<string, Lease>): Promise<void> {
   await Promise.all([...context.running.all.values()].map((running) => stopIfSuperseded(context, running)));
-  for (const lease of leases) lease.renew();
+  for (const lease of leases.values()) lease.renew();
 }
 
 async function stopIfSuperseded({ log, subjects, declaration, logger }: AgentContext, running: Running): Promise<void> {
