@@ -106,8 +106,9 @@ export class SimulatedLog implements Log {
     return this.#process.call("consume", () => {
       const durable = this.#server.durable(name, filters, ackWaitMs ?? defaultAckWaitMs);
       let held = 0;
+      // Who died while it asked for its consumer takes nothing.
       const detach = durable.attach({
-        hasRoom: () => held < heldMax,
+        hasRoom: () => this.#process.alive && held < heldMax,
         take: (delivery) => {
           held += 1;
           this.#process.held += 1;
@@ -136,6 +137,7 @@ export class SimulatedLog implements Log {
 
   /** The delivery as this process sees it: what it says of it travels. */
   #handed(delivery: Delivery): Delivery {
+    const receivedMs = this.#server.stream.clock.epochMs();
     const tell = (what: string, effect: () => void) => this.#process.tell(`settle:${what}`, effect);
     return {
       entry: delivery.entry,
@@ -145,7 +147,7 @@ export class SimulatedLog implements Log {
       nak: (delayMs) => tell("nak", () => delivery.nak(delayMs)),
       working: () =>
         tell("working", () => {
-          this.#server.onWorking(this.#process, delivery.entry.sequence);
+          this.#server.onWorking(this.#process, delivery.entry.sequence, receivedMs);
           delivery.working();
         }),
       term: (reason) => tell("term", () => delivery.term(reason)),

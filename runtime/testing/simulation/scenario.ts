@@ -135,8 +135,9 @@ function drawActs(random: Random, { name }: Shape, options: ScenarioOptions): re
   }
   const id = `e${random.between(1, runs)}`;
   if (wanted.includes("cancel") || random.chance(0.3)) acts.push(drawCancel(random, id, options.cancelOnto));
-  if (wanted.includes("resume") || random.chance(0.35))
-    acts.push({ kind: "resume", afterMs: random.pick([5, 500, 20_000]), times: random.between(1, 2), id });
+  const resume = { kind: "resume", afterMs: random.pick([5, 500, 20_000]), times: random.between(1, 2), id } as const;
+  const resumes = wanted.filter((kind) => kind === "resume").length || random.pick([0, 0, 0, 0, 0, 1, 1, 2]);
+  for (let count = 0; count < resumes; count++) acts.push(resume);
   if (wanted.includes("lose") || (name === "cached" && random.chance(0.3)))
     acts.push({ kind: "lose", atMs: random.between(2_000, togetherMs + 5_000), drawn: random.between(0, 1_000) });
   return acts;

@@ -26,7 +26,7 @@ export class SimulatedServer {
   /** Every message, in order. */
   readonly written: Written[] = [];
   /** Called at each sign of life of a process for a delivery. */
-  onWorking: (process: SimulatedProcess, trigger: number) => void = () => {};
+  onWorking: (process: SimulatedProcess, trigger: number, receivedMs: number) => void = () => {};
   /** Called after each message. */
   onWritten: (written: Written) => void = () => {};
   readonly #histories = new Map<string, LogEntry[]>();

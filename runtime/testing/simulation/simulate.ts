@@ -54,7 +54,7 @@ export async function simulate(
   process.on("unhandledRejection", onRejection);
   try {
     world.onWritten((written) => checkBytes(world, written));
-    world.server.onWorking = (process, trigger) => checkWorking(world, process, trigger);
+    world.server.onWorking = (process, trigger, receivedMs) => checkWorking(world, process, trigger, receivedMs);
     world.startAll();
     let acting = true;
     startActs(world).then(

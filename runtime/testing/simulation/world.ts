@@ -57,6 +57,8 @@ export interface Violation {
   readonly what: string;
 }
 
+type CallPlace = Parameters<Faults["next"]>;
+
 /** One simulated cluster. */
 export class World {
   readonly scenario: Scenario;
@@ -94,7 +96,8 @@ export class World {
     this.server.onWritten = (written) => {
       for (const look of this.#watchers) look(written);
     };
-    const calm = { ...this.#around, faults: { struck: [], next: () => undefined } };
+    const none: Faults = { struck: [], next: () => undefined };
+    const calm = { ...this.#around, faults: { ...none, next: (...call: CallPlace) => this.#next(none, ...call) } };
     this.client = new SimulatedProcess(calm, "client", 0, { offsetMs: 0, rate: 1 }, () => {});
   }
 
@@ -110,9 +113,9 @@ export class World {
 
   /** A log of the client's. */
   clientLog(): Log {
-    return new SimulatedLog(this.client, this.server, { probability: 0, entriesMax: 0 }, (thrown) =>
-      this.fault(thrown),
-    );
+    const lag = { probability: 0, entriesMax: 0 };
+    const log = new SimulatedLog(this.client, this.server, lag, (thrown) => this.fault(thrown));
+    return this.#defect?.log?.(log, this.client, this) ?? log;
   }
 
   /** Starts every replica of every component. */
@@ -167,7 +170,7 @@ export class World {
     });
   }
 
-  #next(faults: Faults, ...[process, index, operation, nowMs]: Parameters<Faults["next"]>): Fault | undefined {
+  #next(faults: Faults, ...[process, index, operation, nowMs]: CallPlace): Fault | undefined {
     for (const awaited of this.#awaited) {
       if (awaited.operation !== operation) continue;
       awaited.left -= 1;

@@ -126,16 +126,13 @@ export const appendPlants: readonly Plant[] = [
     options: { targets: ["append:runStarted 1", "append:runStarted 2"] },
   },
   {
-    name: "nudge-undoes",
-    rule: "Expectation and state come from the same message: else a Nudged undoes a cancel or a resume",
+    name: "control-refreshed",
+    rule: "Expectation and state come from the same message: else a Nudged undoes a Resumed, and two resumes are two epochs",
     seen: ["carried-state", "void-message"],
     defect: () => ({
-      log: (log, _process, { server }) =>
-        appendsOf(log, ["nudged"], ({ subject, data }) =>
-          log.append(subject, data, { expectLastSequence: server.history(subject).at(-1)?.sequence ?? 0 }),
-        ),
+      log: (log, _process, world) => unchecked(log, world, ["cancelRequested", "resumed", "nudged"]),
     }),
-    options: { sweeper: true, acts: ["cancel"], cancelOnto: "append:nudged 1", workMs: 70_000 },
+    options: { shapes: ["failing"], acts: ["resume", "resume"] },
   },
 ];
 

@@ -1,6 +1,6 @@
 import { decodeEvent } from "../../../journal/mod.ts";
 import { every, parseSubject } from "../../../log/mod.ts";
-import type { Delivery } from "../../../log/mod.ts";
+import type { Delivery, Log } from "../../../log/mod.ts";
 import { historyOf } from "../referee/mod.ts";
 import type { World } from "../world.ts";
 import { deliveriesOf, deliveryWith, logWith } from "./plant.ts";
@@ -66,30 +66,8 @@ export const deliveryPlants: readonly Plant[] = [
     name: "zombie-working",
     rule: "A holder whose claim was lost sends nothing any more, working() least of all",
     seen: ["zombie-working"],
-    defect: () => ({ log: (log) => withOwnClaims(log, true) }),
+    defect: () => ({ log: (log) => withOwnClaims(log) }),
     options: { workMs: 70_000, targets: ["execute 1", "settle:working 2", "settle:working 1", "timer 60"] },
-  },
-  {
-    name: "late-ack",
-    rule: "A delivery held for longer than its lease is neither claimed by nor acknowledged",
-    seen: ["run-never-ends", "fan-out-missing"],
-    defect: () => ({
-      log: (log) =>
-        logWith(log, {
-          clock: {
-            ...log.clock,
-            monotonicMs: () => 0,
-            epochMs: () => log.clock.epochMs(),
-            after: (ms, run) => log.clock.after(ms, run),
-          },
-        }),
-    }),
-    options: {
-      shapes: ["join"],
-      workMs: 12_000,
-      kinds: ["pause-after", "crash-after"],
-      targets: ["lastOf 3", "lastOf 4", "lastOf 5", "lastOf 6", "lastOf 7", "execute 3"],
-    },
   },
 ];
 
@@ -109,7 +87,7 @@ function isClaimed({ server }: World, { entry }: Delivery): boolean {
 }
 
 /** A process that believes in its claims: it never reads from its journals that another has one now. */
-export function withOwnClaims(log: Parameters<typeof logWith>[0], working: boolean) {
+function withOwnClaims(log: Log): Log {
   const own = new Map<string, number>();
   const believing = logWith(log, {
     async append(subject, data, options) {
@@ -124,7 +102,6 @@ export function withOwnClaims(log: Parameters<typeof logWith>[0], working: boole
       return claim === undefined ? log.leaderLastOf(filter) : log.get(claim);
     },
   });
-  if (!working) return believing;
   return logWith(believing, {
     consume: (options) =>
       believing.consume({

@@ -4,7 +4,6 @@ import { encodeEvent } from "../../../log/mod.ts";
 import { decodeEvent } from "../../../journal/mod.ts";
 import type { Log, LogEntry } from "../../../log/mod.ts";
 import type { World } from "../world.ts";
-import { withOwnClaims } from "./deliveries.ts";
 import { appendAnyhow, appendsOf, logWith } from "./plant.ts";
 import type { Plant } from "./plant.ts";
 
@@ -35,9 +34,13 @@ export const effectPlants: readonly Plant[] = [
   {
     name: "intent-without-reread",
     rule: "Behind PushIntended the holder re-reads its journal: not its claim, no effect",
-    seen: ["effect-of-a-lost-claim"],
-    defect: () => ({ log: (log) => withOwnClaims(log, false) }),
-    options: { ...validated, targets: ["append:pushIntended 1", "append:pushIntended 2"] },
+    seen: ["effect-of-a-lost-claim", "push-left-open"],
+    defect: () => ({ log: (log) => withoutReread(log) }),
+    options: {
+      ...validated,
+      kinds: ["pause-before", "crash-before"],
+      targets: ["append:pushIntended 1", "append:pushIntended 2"],
+    },
   },
   {
     name: "cancel-after-intent",
@@ -67,6 +70,27 @@ export const effectPlants: readonly Plant[] = [
     options: { shapes: ["cached"], acts: ["lose"] },
   },
 ];
+
+/** The read behind an intent finds the claim that the process made, whatever is there now. */
+function withoutReread(log: Log): Log {
+  const own = new Map<string, number>();
+  let intended = false;
+  return logWith(log, {
+    async append(subject, data, options) {
+      const kind = decodeEvent(data)?.body?.$case;
+      const answer = await log.append(subject, data, options);
+      if (answer.kind === "appended" && kind === "claimed") own.set(subject, answer.sequence);
+      intended = kind === "pushIntended";
+      return answer;
+    },
+    leaderLastOf(filter) {
+      const claim = intended ? own.get(filter) : undefined;
+      if (claim === undefined) return log.leaderLastOf(filter);
+      intended = false;
+      return log.get(claim);
+    },
+  });
+}
 
 /** Intents of its own run look like another's to a claim. */
 function withForeignIntents(log: Log, { server }: World): Log {

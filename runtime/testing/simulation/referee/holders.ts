@@ -8,8 +8,11 @@ import type { History } from "./history.ts";
 /** A holder re-reads its journal with each renewal; within this long, in milliseconds, it must know that it lost. */
 const knowsAfterMs = 35_000;
 
-/** Called at each sign of life: whoever lost its claim a while ago, and was awake since, sends none. */
-export function checkWorking(world: World, process: SimulatedProcess, trigger: number): void {
+/**
+ * Called at each sign of life for a delivery that came at a server time: whoever lost its claim a while ago, and was awake since, sends none for
+ * what it claimed by.
+ */
+export function checkWorking(world: World, process: SimulatedProcess, trigger: number, receivedMs: number): void {
   const { nowMs } = world.scheduler;
   if (process.lastPausedMs + knowsAfterMs > nowMs) return;
   for (const subject of world.server.journals) {
@@ -19,7 +22,7 @@ export function checkWorking(world: World, process: SimulatedProcess, trigger: n
     const next = history[own + 1];
     if (claim?.$case !== "claimed" || Number(claim.value.triggerSequence) !== trigger || next === undefined) continue;
     const taken = next.by !== process.name && next.event?.body?.$case === "claimed";
-    if (taken && world.server.ageMs(next.entry) > knowsAfterMs)
+    if (taken && receivedMs < next.entry.timeMs && world.server.ageMs(next.entry) > knowsAfterMs)
       world.violate(
         "zombie-working",
         `${process.name} holds back ${trigger}, its claim of ${nodeOf(subject)} was lost at ${next.entry.sequence}`,
