@@ -48,7 +48,7 @@ function unlike(execution: Execution, differences: readonly ExecutionDifference[
 }
 
 /** One difference in words, what is first: `input examples is sha256:… from split.train, and was sha256:…`. */
-export function differenceClause({ what, name, was, is, isFrom, wasFrom }: ExecutionDifference): string {
+function differenceClause({ what, name, was, is, isFrom, wasFrom }: ExecutionDifference): string {
   const values = ` is ${shown(is)}, and was ${shown(was)}`;
   switch (what) {
     case "component":

@@ -78,7 +78,7 @@ export function unsettledProducers(
 }
 
 /** The nodes that a node takes inputs from, the source among them. */
-export function producersOf(plan: Plan, node: PlanNode): readonly PlanNode[] {
+function producersOf(plan: Plan, node: PlanNode): readonly PlanNode[] {
   const names = new Set(node.inputs.flatMap(({ source }) => (source?.$case === "output" ? [source.value.node] : [])));
   return plan.nodes.filter(({ name }) => names.has(name));
 }
