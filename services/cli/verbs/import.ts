@@ -17,8 +17,8 @@ export async function importFile(
 ): Promise<ExitCode> {
   if (given === undefined) throw new WrongUse("import needs the file that `export` wrote");
   const file = resolve(workingDirectory(), given);
-  const { run } = await readHeader(file);
-  if (run === "") await assertNoServices(invocation);
+  const header = await readHeader(file);
+  if (header.run === "") await assertNoServices(invocation);
   await using session = await openLog(invocation);
   const imported = await importHistory(session.log, storeOf(invocation.data), file);
   const runs = imported.run ? [] : await listRuns(session.log, Date.now());
