@@ -1,6 +1,6 @@
 import type { Event, ModelBlessed } from "../contracts/millrace/event/v1/event.ts";
 import type { Artifact } from "../contracts/millrace/metadata/v1/artifact.ts";
-import { predecessorOf } from "./chain.ts";
+import { predecessorOf, withLater } from "./chain.ts";
 import type { Chain, ChainKind } from "./chain.ts";
 
 /** A model that was blessed. */
@@ -38,7 +38,7 @@ export function blessedEvent(chain: Chain<Blessings>, blessed: ModelBlessed): Om
   return {
     previous: predecessorOf(chain.head),
     body: { $case: "modelBlessed", value: blessed },
-    state: { chain: { $case: "blessed", value: { last } } },
+    state: { chain: { $case: "blessed", value: withLater(chain, { last }) } },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { CacheEntry, Event } from "../contracts/millrace/event/v1/event.ts";
-import { predecessorOf } from "./chain.ts";
+import { predecessorOf, withLater } from "./chain.ts";
 import type { Chain, ChainKind } from "./chain.ts";
 
 /** What is known for a cache key. */
@@ -21,7 +21,11 @@ export function cacheEvent(
   body: Extract<NonNullable<Event["body"]>, { $case: "cacheEntry" | "cacheRevoked" }>,
 ): Omit<Event, "id"> {
   const valid = body.$case === "cacheEntry";
-  return { previous: predecessorOf(chain.head), body, state: { chain: { $case: "cache", value: { valid } } } };
+  return {
+    previous: predecessorOf(chain.head),
+    body,
+    state: { chain: { $case: "cache", value: withLater(chain, { valid }) } },
+  };
 }
 
 function cachedOf(event: Event): CachedOutcome | undefined {

@@ -1,4 +1,4 @@
-import type { ChainState, Event, Predecessor } from "../contracts/millrace/event/v1/event.ts";
+import type { ChainState, ControlState, Event, Predecessor } from "../contracts/millrace/event/v1/event.ts";
 import { eventPlace, readEvent } from "../log/mod.ts";
 import type { EntryPlace, LogEntry } from "../log/mod.ts";
 
@@ -8,6 +8,22 @@ export interface Chain<State> {
   /** Sequence that the next append must expect: the subject's last, void messages included. */
   readonly expect: number;
   readonly head: ChainHead | undefined;
+  /** Fields of the carried state that a later version has written. */
+  readonly later?: LaterFields;
+}
+
+/** Fields that this version does not know: kept, and written again with the state that the next event carries. */
+export type LaterFields = NonNullable<ControlState["_unknownFields"]>;
+
+/** What a carried state holds that this version does not know; to be spread into what keeps it. */
+export function laterFields(state: ChainState | undefined): { readonly later?: LaterFields } {
+  const later = state?.chain?.value._unknownFields;
+  return later === undefined ? {} : { later };
+}
+
+/** A carried state with the later fields of the one before it. */
+export function withLater<Value extends object>({ later }: { readonly later?: LaterFields }, value: Value): Value {
+  return later === undefined ? value : { ...value, _unknownFields: later };
 }
 
 /** The last legal event of a chain. */
@@ -57,7 +73,7 @@ export function stepChain<State>(kind: ChainKind<State>, chain: Chain<State>, en
   const place = eventPlace(event, entry);
   const state = kind.step(chain.state, event, place);
   if (state === undefined) return { ...chain, expect: entry.sequence };
-  return { state, expect: entry.sequence, head: { eventId: event.id, ...place } };
+  return { state, expect: entry.sequence, head: { eventId: event.id, ...place }, ...laterFields(event.state) };
 }
 
 /** The chain as its last message carries it; undefined if that message is not one of the chain's own. */
@@ -67,7 +83,8 @@ export function chainFromLast<State>(kind: ChainKind<State>, entry: LogEntry | u
   if (event?.state === undefined) return undefined;
   const place = eventPlace(event, entry);
   const state = kind.carried(event.state, event, place);
-  return state === undefined ? undefined : { state, expect: entry.sequence, head: { eventId: event.id, ...place } };
+  if (state === undefined) return undefined;
+  return { state, expect: entry.sequence, head: { eventId: event.id, ...place }, ...laterFields(event.state) };
 }
 
 /** Names a chain's head in the next event. */

@@ -1,5 +1,5 @@
 import type { Event, PlanReference } from "../contracts/millrace/event/v1/event.ts";
-import { predecessorOf, unplaced } from "./chain.ts";
+import { predecessorOf, unplaced, withLater } from "./chain.ts";
 import type { Chain, ChainKind } from "./chain.ts";
 
 /** A run's control: its epoch, and whether a cancel was asked for in it. */
@@ -50,5 +50,5 @@ export function controlEvent(chain: Chain<Control>, body: NonNullable<Event["bod
   const base = { previous: predecessorOf(chain.head), body };
   const state = controlChain.step(chain.state, { id: "", ...base }, unplaced);
   if (state === undefined) throw new TypeError(`Cannot write ${body.$case} to a run's control`);
-  return { ...base, state: { chain: { $case: "control", value: state } } };
+  return { ...base, state: { chain: { $case: "control", value: withLater(chain, state) } } };
 }

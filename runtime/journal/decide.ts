@@ -10,7 +10,7 @@ import type {
   JournalState,
   Skipped,
 } from "../contracts/millrace/event/v1/event.ts";
-import { predecessorOf } from "./chain.ts";
+import { predecessorOf, withLater } from "./chain.ts";
 import { attemptsIn, isTerminal } from "./journal.ts";
 import type { Journal } from "./journal.ts";
 
@@ -114,7 +114,7 @@ function notHolding(journal: Journal): JournalDecision {
 }
 
 function stateAfter(journal: Journal, status: JournalStatus, epoch: number, attempts: number): JournalState {
-  return {
+  return withLater(journal, {
     status,
     epoch,
     attempts,
@@ -122,7 +122,7 @@ function stateAfter(journal: Journal, status: JournalStatus, epoch: number, atte
     claimSequence: BigInt(journal.lastClaim?.sequence ?? 0),
     delayMs: 0n,
     firstClaimedMs: BigInt((journal.epoch === epoch ? journal.firstClaimedMs : undefined) ?? 0),
-  };
+  });
 }
 
 function append(journal: Journal, body: Event["body"], state: JournalState): JournalDecision {

@@ -2,8 +2,8 @@ import { JournalStatus } from "../contracts/millrace/event/v1/event.ts";
 import type { Claimed, Completed, Event, Failed, JournalState } from "../contracts/millrace/event/v1/event.ts";
 import { eventPlace } from "../log/mod.ts";
 import type { EntryPlace, LogEntry } from "../log/mod.ts";
-import { decodeEvent, isSealed } from "./chain.ts";
-import type { ChainHead } from "./chain.ts";
+import { decodeEvent, isSealed, laterFields } from "./chain.ts";
+import type { ChainHead, LaterFields } from "./chain.ts";
 
 /** Where a node's execution stands, folded from its journal. */
 export type JournalPhase = "open" | "claimed" | "retrying" | "completed" | "failed" | "skipped" | "cancelled";
@@ -41,6 +41,8 @@ export interface Journal {
   readonly reason: string | undefined;
   /** Messages that did not follow from what was there. */
   readonly voids: number;
+  /** Fields of the carried state that a later version has written. */
+  readonly later?: LaterFields;
 }
 
 /** A journal that was never written. */
@@ -141,6 +143,7 @@ function follow(journal: Journal, event: Event, entry: EntryPlace): Journal | un
     lastClaim: journal.lastClaim,
     firstClaimedMs: reopened ? undefined : journal.firstClaimedMs,
     voids: journal.voids,
+    ...laterFields(event.state),
   };
   const endsOpenClaim = (claimEventId: string): boolean =>
     claimEventId !== "" && claimEventId === journal.lastClaim?.eventId && journal.head?.eventId === claimEventId;

@@ -1,6 +1,6 @@
 import { RunOutcomeKind } from "../contracts/millrace/event/v1/event.ts";
 import type { Event } from "../contracts/millrace/event/v1/event.ts";
-import { predecessorOf } from "./chain.ts";
+import { predecessorOf, withLater } from "./chain.ts";
 import type { Chain, ChainKind } from "./chain.ts";
 
 /** How a run ended, in its last ended epoch. */
@@ -34,7 +34,11 @@ export function outcomeEvent(
   body: Extract<NonNullable<Event["body"]>, { $case: keyof typeof kinds }>,
 ): Omit<Event, "id"> {
   const value = { epoch: body.value.epoch, kind: kinds[body.$case][1] };
-  return { previous: predecessorOf(chain.head), body, state: { chain: { $case: "outcome", value } } };
+  return {
+    previous: predecessorOf(chain.head),
+    body,
+    state: { chain: { $case: "outcome", value: withLater(chain, value) } },
+  };
 }
 
 function outcomeOf(event: Event): Outcome | undefined {

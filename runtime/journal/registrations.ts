@@ -1,5 +1,5 @@
 import type { Event, PipelineRegistered } from "../contracts/millrace/event/v1/event.ts";
-import { predecessorOf } from "./chain.ts";
+import { predecessorOf, withLater } from "./chain.ts";
 import type { Chain, ChainKind } from "./chain.ts";
 
 /** A version of a pipeline. */
@@ -29,7 +29,7 @@ export function pipelineEvent(chain: Chain<Registrations>, registered: PipelineR
   return {
     previous: predecessorOf(chain.head),
     body: { $case: "pipelineRegistered", value: registered },
-    state: { chain: { $case: "pipeline", value: { version, planDigest } } },
+    state: { chain: { $case: "pipeline", value: withLater(chain, { version, planDigest }) } },
   };
 }
 

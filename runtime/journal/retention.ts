@@ -1,5 +1,5 @@
 import type { Event } from "../contracts/millrace/event/v1/event.ts";
-import { predecessorOf, unplaced } from "./chain.ts";
+import { predecessorOf, unplaced, withLater } from "./chain.ts";
 import type { Chain, ChainKind } from "./chain.ts";
 
 /** Whether something is kept on purpose, and whether its bytes were given up. */
@@ -56,5 +56,9 @@ export function retentionEvent(chain: Chain<Retention>, body: RetentionBody): Om
     pinReason: pinned ?? "",
     collectedSequence: collectedSequence === undefined ? undefined : BigInt(collectedSequence),
   };
-  return { previous: predecessorOf(chain.head), body, state: { chain: { $case: "retention", value } } };
+  return {
+    previous: predecessorOf(chain.head),
+    body,
+    state: { chain: { $case: "retention", value: withLater(chain, value) } },
+  };
 }

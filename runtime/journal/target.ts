@@ -1,5 +1,5 @@
 import type { Event, Push } from "../contracts/millrace/event/v1/event.ts";
-import { predecessorOf, unplaced } from "./chain.ts";
+import { predecessorOf, unplaced, withLater } from "./chain.ts";
 import type { Chain, ChainKind } from "./chain.ts";
 
 /** A push destination: what it serves, and pushes that were intended and have not ended. */
@@ -49,7 +49,7 @@ export function targetEvent(
   return {
     previous: predecessorOf(chain.head),
     body,
-    state: { chain: { $case: "target", value: { served: after.served, open: after.open.at(-1) } } },
+    state: { chain: { $case: "target", value: withLater(chain, { served: after.served, open: after.open.at(-1) }) } },
   };
 }
 

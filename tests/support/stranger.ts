@@ -70,7 +70,7 @@ export function fromTheFuture(): Uint8Array {
 }
 
 /** A length-delimited protobuf field. */
-function field(number: number, value: Uint8Array): Uint8Array {
+export function field(number: number, value: Uint8Array): Uint8Array {
   return Buffer.concat([varint(number * 8 + 2), varint(value.length), value]);
 }
 
