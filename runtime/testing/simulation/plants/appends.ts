@@ -32,7 +32,7 @@ export const appendPlants: readonly Plant[] = [
   {
     name: "ambiguous-repeated",
     rule: "After an unclear answer the same bytes go out with the same expectation",
-    seen: ["void-message", "two-outcomes"],
+    seen: ["void-message", "two-outcomes", "started-twice"],
     defect: () => ({
       log: (log, _process, { server }) =>
         logWith(log, {

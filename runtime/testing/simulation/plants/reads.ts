@@ -6,6 +6,9 @@ import type { World } from "../world.ts";
 import { logWith } from "./plant.ts";
 import type { Plant } from "./plant.ts";
 
+/** A clock ahead by more than an attempt may take. */
+const fastClockMs = 200_000;
+
 /** Rules of reading and deciding. */
 export const readPlants: readonly Plant[] = [
   {
@@ -59,10 +62,12 @@ export const readPlants: readonly Plant[] = [
   },
   {
     name: "lease-by-clock",
-    rule: "A lease lapses by redelivery, not by comparing clocks",
+    rule: "A lease lapses by redelivery; of clocks only the server's tells the age of a claim",
     seen: ["live-claim-taken"],
-    defect: () => ({ agent: (context) => withPlanNodes(context, (node) => ({ ...node, attemptTimeoutMs: 20_000n })) }),
-    options: { shapes: ["join", "shared"], workMs: 36_000, targets: ["settle:ack 1", "settle:ack 2"] },
+    defect: () => ({
+      log: (log) => logWith(log, { serverTimeMs: async () => (await log.serverTimeMs()) + fastClockMs }),
+    }),
+    options: { shapes: ["validated"], acts: ["cancel"], cancelOnto: "append:pushIntended 1" },
   },
   {
     name: "no-attempt-timeout",
