@@ -36,7 +36,7 @@ export default defineConfig({
           name: "end-to-end",
           include: ["tests/**/*.test.ts"],
           exclude: ["tests/interop/**", "tests/.work/**"],
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

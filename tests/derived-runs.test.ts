@@ -227,15 +227,3 @@ describe("millrace diff", () => {
     expect(at).toMatchObject({ atSequence: 30, equal: true });
   });
 });
-
-describe("a run that was carried to another place", () => {
-  it("is reproduced there", async () => {
-    await work.json("export", first.run, "--out", work.path("run.history"), "--artifacts");
-    await using elsewhere = new Workplace();
-    await elsewhere.json("import", work.path("run.history"));
-    expect((await elsewhere.millrace("up")).status).toBe(0);
-    const reproduced = await elsewhere.json<Reproduced>("reproduce", first.run, "--wait");
-    expect(reproduced).toMatchObject({ of: first.run, verdict: "reproduced" });
-    expect((await elsewhere.run(reproduced.run)).nodes.filter(({ cached }) => cached)).toEqual([]);
-  });
-});

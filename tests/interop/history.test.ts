@@ -2,8 +2,8 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { RunView } from "millrace/projections";
 import type { Verified } from "millrace/audit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Stranger } from "./support/stranger.ts";
-import { Workplace } from "./support/workplace.ts";
+import { Stranger } from "../support/stranger.ts";
+import { Workplace } from "../support/workplace.ts";
 
 interface Rebuilt {
   readonly ok: boolean;

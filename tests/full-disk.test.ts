@@ -4,7 +4,6 @@ import { connectLog } from "millrace/jetstream";
 import { runIdOf } from "millrace/model";
 import { describe, expect, it, vi } from "vitest";
 import { publishPlainly } from "../services/cli/publishing/publish-plainly.ts";
-import { expectClean } from "./support/chaos/expect-clean.ts";
 import { readWholeLog } from "./support/chaos/log-audit.ts";
 import { missingFanOut, violationsOf } from "./support/chaos/log-rules.ts";
 import { storeViolations } from "./support/chaos/file-rules.ts";
@@ -12,18 +11,6 @@ import { millSetting } from "./support/chaos/mill.ts";
 import { notRun } from "./support/not-run.ts";
 import { wholeRun } from "./support/run-events.ts";
 import { SmallDisk } from "./support/small-disk.ts";
-
-describe("a nats-server that is away for five ack_waits", () => {
-  it("killed and started again, then stopped and woken: runs go on, and nothing is doubled", async () => {
-    await using setting = millSetting();
-    const schedule = [
-      { gap: 4, kind: "kill-server", pick: 0 },
-      { gap: 6, kind: "stop-server", pick: 0 },
-    ] as const;
-    const { faults } = await expectClean({ seed: 1, runs: 4, setting, schedule, awayMs: 5 * setting.ackWaitMs });
-    expect(faults).toEqual({ "kill-server": 1, "stop-server": 1 });
-  });
-});
 
 describe("a nats-server whose disk is full", () => {
   it("is told of, stores nothing half, and runs go on by themselves when there is space", async (context) => {
