@@ -8,9 +8,9 @@ import {
 import { ControlServiceClient, type PublishDatasetResponse } from "millrace/contracts/millrace/control/v1/control.ts";
 import { runIdOf } from "millrace/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { answer, healthOf, servicesOf } from "./support/grpc.ts";
-import { countByNode, type RunEvent, wholeRun } from "./support/run-events.ts";
-import { Workplace } from "./support/workplace.ts";
+import { answer, healthOf, servicesOf } from "../support/grpc.ts";
+import { countByNode, type RunEvent, wholeRun } from "../support/run-events.ts";
+import { Workplace } from "../support/workplace.ts";
 
 const replicated = { "example-gen": "examples", "statistics-gen": "statistics", trainer: "model" } as const;
 const nodes = [
