@@ -335,6 +335,10 @@ describe("a file", () => {
     await expect(checkHistory(file)).rejects.toMatchObject({ code: "history-damaged" });
   });
 
+  it("that is not there is said to be missing, and nothing else happens", async () => {
+    await expect(checkHistory(join(directory, "none.history"))).rejects.toMatchObject({ code: "history-missing" });
+  });
+
   it("is never overwritten, and none is left where an export failed", async () => {
     await play("r1");
     const file = await exportWhole();

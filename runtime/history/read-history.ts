@@ -96,8 +96,9 @@ function assertVersion(file: string, version: number): void {
 }
 
 async function piecesOf(file: string): Promise<AsyncIterable<Buffer>> {
+  const compressed = await isCompressed(file);
   const source = createReadStream(file);
-  if (!(await isCompressed(file))) return source;
+  if (!compressed) return source;
   // Whatever ends one of the two ends the other; who reads the second is told.
   return pipeline(source, createGunzip(), () => undefined);
 }
