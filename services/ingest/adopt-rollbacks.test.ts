@@ -5,7 +5,7 @@ import { commitFiles, openArtifactStore, versionRestorer } from "millrace/artifa
 import { rollBack } from "millrace/control";
 import { decodeEvent } from "millrace/journal";
 import { MemoryLog, subjectsOf } from "millrace/log";
-import { Retryable, targetToken } from "millrace/model";
+import { Retryable, targetToken, toMillraceError } from "millrace/model";
 import { intendPush, recordPushed } from "millrace/publisher";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { adoptRollbacks } from "./adopt-rollbacks.ts";
@@ -67,7 +67,8 @@ it("adoptRollbacks() finishes, once, what a command began and did not live to fi
     stop.abort();
   }
   await Promise.all(replicas.map((replica) => replica[Symbol.asyncDispose]()));
-  expect(troubles).toEqual([]);
+  // Of two that copy at once one clears the other's files away; that one says so, looks again and finds it done.
+  expect(troubles.filter((trouble) => toMillraceError(trouble).code !== "destination-unavailable")).toEqual([]);
   let ends = 0;
   for await (const entry of log.read([subjects.filters.targets]))
     if (decodeEvent(entry.data)?.body?.$case === "rolledBack") ends += 1;
