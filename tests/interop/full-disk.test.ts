@@ -3,14 +3,14 @@ import { dataDirectory, startStack } from "@millrace/local";
 import { connectLog } from "millrace/jetstream";
 import { runIdOf } from "millrace/model";
 import { describe, expect, it, vi } from "vitest";
-import { publishPlainly } from "../services/cli/publishing/publish-plainly.ts";
-import { readWholeLog } from "./support/chaos/log-audit.ts";
-import { missingFanOut, violationsOf } from "./support/chaos/log-rules.ts";
-import { storeViolations } from "./support/chaos/file-rules.ts";
-import { millSetting } from "./support/chaos/mill.ts";
-import { notRun } from "./support/not-run.ts";
-import { wholeRun } from "./support/run-events.ts";
-import { SmallDisk } from "./support/small-disk.ts";
+import { publishPlainly } from "../../services/cli/publishing/publish-plainly.ts";
+import { readWholeLog } from "../support/chaos/log-audit.ts";
+import { missingFanOut, violationsOf } from "../support/chaos/log-rules.ts";
+import { storeViolations } from "../support/chaos/file-rules.ts";
+import { millSetting } from "../support/chaos/mill.ts";
+import { notRun } from "../support/not-run.ts";
+import { wholeRun } from "../support/run-events.ts";
+import { SmallDisk } from "../support/small-disk.ts";
 
 describe("a nats-server whose disk is full", () => {
   it("is told of, stores nothing half, and runs go on by themselves when there is space", async (context) => {
